@@ -1,0 +1,123 @@
+"""The contract of a search space: everything takes and returns arrays of architectures."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Architectures = NDArray[Any]
+"""[..., *architecture_shape] integers: a state index, or packed 64-bit words."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The neighbours presented for B architectures.
+
+    Attributes:
+        architectures: [B, N, *architecture_shape]; where ``mask`` is False, a valid architecture
+            that means nothing.
+        mask: [B, N] True where a neighbour is presented; True entries come first in each row.
+    """
+
+    architectures: Architectures
+    mask: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class CellDrawing:
+    """One cell as a graph to draw.
+
+    Attributes:
+        name: the cell's name, e.g. ``"cell"``, ``"normal"``.
+        labels: one label per vertex, in topological order.
+        edges: (source, target) vertex numbers, source < target.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...]
+
+
+class SearchSpace(ABC):
+    """What an architecture is.
+
+    Attributes:
+        name: registry name.
+        version: raised whenever enumeration, neighbours or encoding change; part of cache keys.
+        architecture_shape: trailing shape of one architecture, ``()`` for a state index.
+        dtype: integer type of architectures.
+        features: F, length of an encoding.
+        max_degree: most neighbours any architecture has.
+        samplers: names that ``sample`` takes; the first is the default.
+    """
+
+    name: str
+    version: ClassVar[int]
+    architecture_shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    features: int
+    samplers: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def max_degree(self) -> int:
+        """The largest number of neighbours of any architecture."""
+
+    @abstractmethod
+    def sample(
+        self, count: int, rng: np.random.Generator, sampler: str | None = None
+    ) -> Architectures:
+        """Draw [count] architectures, with replacement, by the named sampler."""
+
+    @abstractmethod
+    def neighbours(
+        self, architectures: Architectures, limit: int, rng: np.random.Generator | None
+    ) -> Neighbours:
+        """Up to ``limit`` neighbours of each of B architectures, in uniformly random order.
+
+        An architecture with more neighbours than ``limit`` gets a uniformly random subset. The
+        returned N is ``min(limit, max_degree)``: more could never be presented.
+
+        Args:
+            architectures: [B, *architecture_shape].
+            limit: most neighbours presented.
+            rng: source of the order and the subset; None gives the space's own fixed order, and
+                the first ``limit`` of it.
+        """
+
+    @abstractmethod
+    def degree(self, architectures: Architectures) -> NDArray[np.int64]:
+        """[B] number of distinct neighbours of each architecture."""
+
+    @abstractmethod
+    def encode(self, architectures: Architectures) -> NDArray[np.uint8]:
+        """[..., F] 0/1 features: lower-triangular adjacency, one-hot labels (paper, sec. 3)."""
+
+    @abstractmethod
+    def canonical(self, architectures: Architectures) -> Architectures:
+        """The one representative of each architecture's isomorphism class."""
+
+    @abstractmethod
+    def hash(self, architectures: Architectures) -> NDArray[np.uint64]:
+        """[...] 64-bit hash, equal exactly for isomorphic architectures."""
+
+    @abstractmethod
+    def to_readable(self, architectures: Architectures) -> list[str]:
+        """One line of text per architecture, from which it can be read back."""
+
+    @abstractmethod
+    def from_readable(self, texts: Sequence[str]) -> Architectures:
+        """The architectures that ``to_readable`` wrote.
+
+        Raises:
+            UserError: a text is no architecture of this space.
+        """
+
+    @abstractmethod
+    def draw(self, architecture: Architectures) -> list[CellDrawing]:
+        """The cells of one architecture, as graphs to draw."""
