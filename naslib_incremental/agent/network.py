@@ -1,0 +1,124 @@
+"""The Q network: an encoder per architecture, a transformer over all presented, a duelling head.
+
+Source: paper, section 4. Layer, head and feed-forward sizes are not given there; ours are defaults.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from naslib_incremental.agent.config import AgentConfig
+
+# Below any Q value that shaped and scaled rewards can reach, and finite, so that sums stay finite.
+MASKED = -1e9
+
+
+class Block(nn.Module):
+    """A pre-norm transformer block whose queries may be fewer than its keys.
+
+    Args:
+        dimensions: T.
+        heads: attention heads.
+        feed_forward: hidden width of the feed-forward part.
+    """
+
+    def __init__(self, dimensions: int, heads: int, feed_forward: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_attention = nn.LayerNorm(dimensions)
+        self.query = nn.Linear(dimensions, dimensions)
+        self.key_value = nn.Linear(dimensions, 2 * dimensions)
+        self.mix = nn.Linear(dimensions, dimensions)
+        self.norm_feed_forward = nn.LayerNorm(dimensions)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(dimensions, feed_forward), nn.ReLU(), nn.Linear(feed_forward, dimensions)
+        )
+
+    def forward(self, tokens: Tensor, allowed: Tensor, only_first: bool) -> Tensor:
+        """[B, N+1, T] or, with ``only_first``, [B, 1, T]; ``allowed`` is [B, 1, 1, N+1]."""
+        normed = self.norm_attention(tokens)
+        if only_first:
+            tokens = tokens[:, :1]
+        query = self._split(self.query(normed[:, : tokens.shape[1]]))
+        key, value = (self._split(part) for part in self.key_value(normed).chunk(2, dim=-1))
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
+        tokens = tokens + self.mix(attended.transpose(1, 2).flatten(2))
+        widened: Tensor = self.feed_forward(self.norm_feed_forward(tokens))
+        return tokens + widened
+
+    def _split(self, tokens: Tensor) -> Tensor:
+        batch, count, width = tokens.shape
+        return tokens.reshape(batch, count, self.heads, width // self.heads).transpose(1, 2)
+
+
+class QNetwork(nn.Module):
+    """Q values of the N+1 actions, masked inside: the one function used for every purpose.
+
+    Q = V + A - mean of A over the allowed actions (duelling, Wang et al. 2016). With head ``cls``
+    V and A come from the first output token; with ``pointer`` each action's advantage comes from
+    its own token, so the network is equivariant to the order of the neighbours.
+
+    Args:
+        config: sizes and head.
+        features: F.
+        slots: N+1, the most actions.
+    """
+
+    def __init__(self, config: AgentConfig, features: int, slots: int) -> None:
+        super().__init__()
+        width = config.dimensions
+        self.pointer = config.head == "pointer"
+        layers: list[nn.Module] = [nn.Linear(features, width)]
+        for _ in range(config.encoder_layers - 1):
+            layers += [nn.ReLU(), nn.Linear(width, width)]
+        self.encoder = nn.Sequential(*layers)
+        positions = 1 if self.pointer else slots
+        self.position = nn.Parameter(torch.randn(positions, width) / math.sqrt(width))
+        self.blocks = nn.ModuleList(
+            Block(width, config.attention_heads, config.feed_forward) for _ in range(config.layers)
+        )
+        self.norm = nn.LayerNorm(width)
+        self.value = _head(width, 1)
+        self.advantage = _head(width, 1 if self.pointer else slots)
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """[B, N+1] Q values, ``MASKED`` where ``mask`` is False.
+
+        Args:
+            features: [B, N+1, F] float.
+            mask: [B, N+1] bool.
+        """
+        tokens = self.encoder(features)
+        if self.pointer:
+            tokens = torch.cat([tokens[:, :1] + self.position, tokens[:, 1:]], dim=1)
+        else:
+            tokens = tokens + self.position[: tokens.shape[1]]
+        allowed = mask[:, None, None, :]
+        last = len(self.blocks) - 1
+        for depth, block in enumerate(self.blocks):
+            tokens = block(tokens, allowed, only_first=depth == last and not self.pointer)
+        tokens = self.norm(tokens)
+        value = self.value(tokens[:, 0])
+        scored = self.advantage(tokens if self.pointer else tokens[:, 0])
+        return duel(value, scored.squeeze(-1) if self.pointer else scored, mask)
+
+
+def duel(value: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:
+    """Masked duelling Q values.
+
+    Args:
+        value: [B, 1].
+        advantage: [B, N+1] or wider; the columns beyond the mask are dropped.
+        mask: [B, N+1] bool.
+    """
+    advantage = advantage[:, : mask.shape[1]]
+    mean = advantage.masked_fill(~mask, 0.0).sum(1, keepdim=True) / mask.sum(1, keepdim=True)
+    return (value + advantage - mean).masked_fill(~mask, MASKED)
+
+
+def _head(width: int, outputs: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, outputs))

@@ -1,0 +1,65 @@
+"""Choosing the evaluated policy on validation accuracy, never on test."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from naslib_incremental.agent.policy import Policy, QSource, roll_out
+from naslib_incremental.benchmarks import QueryCounter
+from naslib_incremental.benchmarks.contract import Accuracies
+
+TEMPERATURES = (0.0, 0.01, 0.02, 0.05)
+STAY_MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2)
+EPISODES = 3_000
+BUDGETS = (50, 100, 150, 300)
+
+
+def choose_policy(
+    source: QSource,
+    counter: QueryCounter,
+    max_steps: int,
+    fixed: tuple[float | None, float | None],
+    rng: np.random.Generator,
+) -> tuple[Policy, list[dict[str, Any]]]:
+    """The policy whose best-found validation accuracy, averaged over the budgets, is highest.
+
+    A greedy policy ends in a handful of architectures and gains nothing from more queries; a hot
+    one ends anywhere. Every trial's finals are queries and are counted.
+
+    Args:
+        source: Q values of the trained network.
+        counter: answers and counts.
+        max_steps: moves of an episode.
+        fixed: temperature and stay margin to take as they are, None to choose.
+        rng: source of starts and draws.
+
+    Returns:
+        The policy, and every one that was tried with its score; none if both are fixed.
+    """
+    temperatures = TEMPERATURES if fixed[0] is None else (fixed[0],)
+    margins = STAY_MARGINS if fixed[1] is None else (fixed[1],)
+    policies = [Policy(*pair) for pair in product(temperatures, margins)]
+    if len(policies) == 1:
+        return policies[0], []
+    starts = counter.benchmark.space.sample(EPISODES, rng)
+    scores = []
+    for policy in policies:
+        final = roll_out(source, starts, max_steps, policy, rng).final
+        scores.append(mean_best_found(counter.query(final).validation))
+    tried = [
+        {"temperature": policy.temperature, "stay_margin": policy.stay_margin, "score": score}
+        for policy, score in zip(policies, scores, strict=True)
+    ]
+    return policies[int(np.argmax(scores))], tried
+
+
+def mean_best_found(validation: Accuracies) -> float:
+    """Best of each run of Q consecutive episodes, averaged over runs and then over ``BUDGETS``."""
+    means = []
+    for budget in BUDGETS:
+        runs = len(validation) // budget
+        means.append(validation[: runs * budget].reshape(runs, budget).max(axis=1).mean())
+    return float(np.mean(means))

@@ -1,0 +1,77 @@
+"""A trained agent read back from its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from naslib_incremental.agent import checkpoint
+from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.network import QNetwork
+from naslib_incremental.agent.policy import Policy, QSource, q_source
+from naslib_incremental.agent.training import DESCRIPTION, WEIGHTS
+from naslib_incremental.errors import UserError
+from naslib_incremental.mdp import Observation
+from naslib_incremental.search_spaces_ext.contract import SearchSpace
+
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    checkpoint.UnusableCheckpointError,
+)
+
+
+@dataclass(frozen=True)
+class TrainedAgent:
+    """What an evaluation needs of an agent.
+
+    Attributes:
+        source: shows and values architectures.
+        policy: how its Q values become actions.
+    """
+
+    source: QSource
+    policy: Policy
+
+
+def load_agent(folder: Path, space: SearchSpace, neighbours: int) -> TrainedAgent:
+    """Read the agent that ``train_agent`` left in ``folder``.
+
+    Args:
+        folder: holds ``agent.safetensors`` and ``agent.json``.
+        space: the space it was trained on.
+        neighbours: N of the evaluation.
+
+    Raises:
+        UserError: there is no readable agent, or it was trained for another space.
+    """
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        weights, _ = checkpoint.read(folder / WEIGHTS)
+        config = AgentConfig.of(description["config"])
+        network = QNetwork(config, space.features, description["slots"])
+        policy = Policy(**description["policy"])
+        network.load_state_dict({name: torch.from_numpy(part) for name, part in weights.items()})
+    except UNREADABLE as error:
+        raise UserError(
+            f"an agent trained on {space.name} in {folder}",
+            " ".join(str(error).split())[:200],
+            "naslib-run again: it trains what is missing",
+        ) from error
+    network.eval()
+
+    def q_values(observation: Observation) -> NDArray[np.float32]:
+        features = torch.from_numpy(space.encode(observation.architectures)).float()
+        with torch.inference_mode():
+            return np.asarray(network(features, torch.from_numpy(observation.mask)).numpy())
+
+    source = q_source(q_values, space, neighbours, config.head == "cls")
+    return TrainedAgent(source, policy)

@@ -1,0 +1,136 @@
+"""The in-process trainer: one actor over many lanes, one learner, in turn, exactly reproducible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from naslib_incremental.agent.actor import Acted, NStepAssembler
+from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.exploration import choose, epsilon_ladder
+from naslib_incremental.agent.learner import Learner
+from naslib_incremental.agent.replay import PrioritisedReplay
+from naslib_incremental.benchmarks import Benchmark, QueryCounter
+from naslib_incremental.mdp import IncrementalMDP, shape
+from naslib_incremental.seeding import children
+
+# Starts whose shaped accuracies scale the rewards, and the quantile taken for their top.
+SCALE_SAMPLE = 4_096
+SCALE_QUANTILE = 0.999
+# The share of lanes, the least exploring ones, whose finals make the learning curve.
+WATCHED_SHARE = 0.25
+
+
+@dataclass
+class Tally:
+    """Sums since the last record of progress.
+
+    Attributes:
+        finals: episodes that ended in the watched lanes.
+        final_accuracy: sum of their finals' validation accuracy.
+        updates: gradient steps.
+        loss: sum of their losses.
+    """
+
+    finals: int = 0
+    final_accuracy: float = 0.0
+    updates: int = 0
+    loss: float = 0.0
+
+    def figures(self) -> dict[str, float]:
+        """Means; nothing is said of what did not happen."""
+        figures = {}
+        if self.finals:
+            figures["mean_final_validation"] = self.final_accuracy / self.finals
+        if self.updates:
+            figures["loss"] = self.loss / self.updates
+        return figures
+
+
+class Trainer:
+    """Trains one agent on one benchmark.
+
+    Args:
+        config: the agent's configuration.
+        benchmark: answers the training queries.
+        seed: source of all randomness.
+
+    Attributes:
+        steps: environment steps taken.
+        tally: sums since it was last replaced.
+    """
+
+    def __init__(
+        self, config: AgentConfig, benchmark: Benchmark, seed: np.random.SeedSequence
+    ) -> None:
+        environment, replay, exploration, scale, weights = children(seed, 5)
+        self.config = config
+        self.benchmark = benchmark
+        self.counter = QueryCounter(benchmark, track_distinct=True)
+        self.alpha = (
+            benchmark.shaping_alpha if config.shaping_alpha is None else config.shaping_alpha
+        )
+        self.mdp = IncrementalMDP(
+            self.counter,
+            lanes=config.lanes,
+            neighbours=config.neighbours,
+            max_steps=config.max_steps,
+            shaping_alpha=self.alpha,
+            rng=np.random.default_rng(environment),
+            sampler=config.sampler,
+        )
+        self.scale = self._reward_scale(np.random.default_rng(scale))
+        slots = self.mdp.observation.mask.shape[1]
+        self.learner = Learner(config, benchmark.space, slots, int(weights.generate_state(1)[0]))
+        self.replay = PrioritisedReplay(
+            config.replay_capacity,
+            config.priority_alpha,
+            config.priority_beta,
+            np.random.default_rng(replay),
+        )
+        self.assembler = NStepAssembler(config.n_step, config.gamma)
+        self.epsilons = epsilon_ladder(config.lanes, config.epsilon_base, config.epsilon_exponent)
+        self.rng = np.random.default_rng(exploration)
+        self.steps = 0
+        self.owed_steps = 0
+        self.tally = Tally()
+
+    def advance(self) -> None:
+        """One step in every lane, and the updates that it pays for."""
+        observation = self.mdp.observation
+        q_values = self.learner.q_values(observation)
+        actions = choose(q_values, observation.mask, self.epsilons, self.rng)
+        step = self.mdp.step(actions)
+        chosen = q_values[np.arange(len(actions)), actions]
+        rewards = step.rewards * self.scale
+        acted = Acted(observation, actions, chosen, q_values.max(axis=1), rewards, step)
+        completed = self.assembler.push(acted)
+        if completed is not None:
+            self.replay.add(*completed)
+        self.steps += self.config.lanes
+        watched = np.arange(len(actions)) >= (1 - WATCHED_SHARE) * len(actions)
+        self.tally.finals += int((step.ended & watched).sum())
+        self.tally.final_accuracy += float(step.accuracy[step.ended & watched].sum())
+        self._learn()
+
+    def _learn(self) -> None:
+        if len(self.replay) < self.config.learning_starts:
+            return
+        self.owed_steps += self.config.lanes
+        while self.owed_steps >= self.config.update_every:
+            self.owed_steps -= self.config.update_every
+            slots, transitions, weights = self.replay.sample(self.config.batch_size)
+            loss, errors = self.learner.update(transitions, weights)
+            self.replay.update(slots, errors)
+            self.tally.updates += 1
+            self.tally.loss += loss
+
+    def _reward_scale(self, rng: np.random.Generator) -> float:
+        """Brings shaped improvements to about 0..1 whatever alpha; its queries are counted."""
+        if self.config.reward_scale == "none":
+            return 1.0
+        sample = self.benchmark.space.sample(SCALE_SAMPLE, rng, self.config.sampler)
+        shaped = shape(self.counter.query(sample).validation, self.alpha)
+        spread = float(np.quantile(shaped, SCALE_QUANTILE) - np.median(shaped))
+        return 0.5 / spread if spread > 0 else 1.0

@@ -1,0 +1,121 @@
+"""From a benchmark to a trained agent in a folder: train, log, checkpoint, choose the policy."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from naslib_incremental.agent import checkpoint
+from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.logs import TrainingLog
+from naslib_incremental.agent.policy import q_source
+from naslib_incremental.agent.selection import choose_policy
+from naslib_incremental.agent.trainer import Tally, Trainer
+from naslib_incremental.benchmarks import Benchmark
+from naslib_incremental.seeding import children
+from naslib_incremental.storage import write_text
+
+RECORD_EVERY = 2_560
+CHECKPOINT = "checkpoint.safetensors"
+WEIGHTS = "agent.safetensors"
+DESCRIPTION = "agent.json"
+
+Progress = Callable[[int, int, Mapping[str, float]], None]
+
+
+def train_agent(
+    config: AgentConfig,
+    benchmark: Benchmark,
+    seed: np.random.SeedSequence,
+    folder: Path,
+    evaluation_steps: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Train one agent, or go on from the checkpoint in ``folder``.
+
+    Args:
+        config: the agent's configuration.
+        benchmark: answers the training queries.
+        seed: source of all randomness.
+        folder: gets checkpoint, logs, and at the end ``agent.safetensors`` and ``agent.json``.
+        evaluation_steps: moves of an evaluation episode, for the choice of the policy.
+        progress: called at every record with steps done, steps in all and the latest figures.
+
+    Returns:
+        What ``agent.json`` holds: configuration, policy, steps, queries, seconds.
+    """
+    training_seed, selection_seed = children(seed, 2)
+    trainer = Trainer(config, benchmark, training_seed)
+    path = folder / CHECKPOINT
+    spent = 0.0
+    if path.exists():
+        try:
+            spent = checkpoint.restore_trainer(trainer, path)
+        except checkpoint.UnusableCheckpointError:
+            trainer = Trainer(config, benchmark, training_seed)
+    begin = time.perf_counter() - spent
+    _train(trainer, folder, begin, progress)
+    q_values, order_matters = trainer.learner.q_values, config.head == "cls"
+    policy, tried = choose_policy(
+        q_source(q_values, benchmark.space, config.neighbours, order_matters),
+        trainer.counter,
+        evaluation_steps,
+        (config.temperature, config.stay_margin),
+        np.random.default_rng(selection_seed),
+    )
+    description = {
+        "config": asdict(config),
+        "benchmark": benchmark.name,
+        "slots": trainer.mdp.observation.mask.shape[1],
+        "policy": asdict(policy),
+        "policies_tried": tried,
+        "steps": trainer.steps,
+        "queries": trainer.counter.queries,
+        "distinct_queries": trainer.counter.distinct,
+        "seconds": time.perf_counter() - begin,
+    }
+    weights = trainer.learner.network.state_dict()
+    checkpoint.write(folder / WEIGHTS, {name: part.numpy() for name, part in weights.items()}, {})
+    write_text(folder / DESCRIPTION, json.dumps(description, indent=2))
+    return description
+
+
+def _train(trainer: Trainer, folder: Path, begin: float, progress: Progress) -> None:
+    config = trainer.config
+    log = TrainingLog(folder, trainer.steps)
+    try:
+        while trainer.steps < config.steps:
+            before = trainer.steps
+            trainer.advance()
+            last = trainer.steps >= config.steps
+            if last or _crossed(before, trainer.steps, RECORD_EVERY):
+                figures = _figures(trainer, time.perf_counter() - begin)
+                log.record(trainer.steps, figures)
+                progress(trainer.steps, config.steps, figures)
+            if last or _crossed(before, trainer.steps, config.checkpoint_every):
+                seconds = time.perf_counter() - begin
+                checkpoint.save_trainer(trainer, folder / CHECKPOINT, seconds)
+    finally:
+        log.close()
+
+
+def _figures(trainer: Trainer, seconds: float) -> dict[str, float]:
+    figures = {
+        "seconds": seconds,
+        "steps_per_second": trainer.steps / seconds,
+        "queries": trainer.counter.queries,
+        "distinct_queries": trainer.counter.distinct,
+        **trainer.tally.figures(),
+    }
+    trainer.tally = Tally()
+    return figures
+
+
+def _crossed(before: int, after: int, every: int) -> bool:
+    return before // every < after // every

@@ -1,0 +1,98 @@
+"""The learned search: an Ape-X agent on the incremental MDP (paper, sections 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from naslib_incremental.agent import (
+    AgentConfig,
+    Rollout,
+    TrainedAgent,
+    load_agent,
+    roll_out,
+    train_agent,
+)
+from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
+from naslib_incremental.optimizers.contract import (
+    Ask,
+    EpisodeSettings,
+    Outcome,
+    TrainableOptimizer,
+    Training,
+)
+from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
+
+
+class ApexIncremental(TrainableOptimizer):
+    """Walks until the trained agent stays; the final architecture is the one query."""
+
+    name: ClassVar[str] = "apex_incremental"
+    config_class = AgentConfig
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        settings: EpisodeSettings,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(space, settings)
+        chosen = {"neighbours": settings.neighbours, **(options or {})}
+        self.config: AgentConfig = AgentConfig.of(chosen)
+        self._agent: TrainedAgent | None = None
+        self._rollout: Rollout | None = None
+        self._asked = False
+
+    def train(  # noqa: D102
+        self,
+        benchmark: Benchmark,
+        seed: np.random.SeedSequence,
+        folder: Path,
+        progress: Callable[[int, int, Mapping[str, float]], None],
+    ) -> Training:
+        report = train_agent(
+            self.config, benchmark, seed, folder, self.settings.max_steps, progress
+        )
+        details = {name: report[name] for name in ("policy", "policies_tried")}
+        return Training(
+            steps=report["steps"],
+            queries=report["queries"],
+            distinct_queries=report["distinct_queries"],
+            seconds=report["seconds"],
+            details=details,
+        )
+
+    def load(self, folder: Path) -> None:  # noqa: D102
+        self._agent = load_agent(folder, self.space, self.settings.neighbours)
+
+    def start(  # noqa: D102
+        self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
+    ) -> None:
+        if self._agent is None:
+            raise RuntimeError("expected a trained agent; got none; next: call load(folder)")
+        self._asked = False
+        self._rollout = roll_out(
+            self._agent.source,
+            starts,
+            self.settings.max_steps,
+            self._agent.policy,
+            rng,
+        )
+
+    def ask(self) -> Ask | None:  # noqa: D102
+        if self._asked or self._rollout is None:
+            return None
+        self._asked = True
+        final = self._rollout.final
+        return Ask(np.arange(len(final)), final)
+
+    def tell(self, validation: Accuracies) -> None:  # noqa: D102
+        pass
+
+    def outcome(self) -> Outcome:  # noqa: D102
+        if self._rollout is None:
+            raise RuntimeError("expected start() before outcome()")
+        return Outcome(self._rollout.final, self._rollout.steps, self._rollout.stopped)

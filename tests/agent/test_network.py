@@ -1,0 +1,86 @@
+"""The Q network: masks, duelling, equivariance, and the shortcut in the last layer."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.network import MASKED, QNetwork, duel
+
+BATCH, SLOTS, FEATURES = 5, 7, 11
+
+
+def network(head: str, layers: int = 2) -> QNetwork:
+    torch.manual_seed(0)
+    config = AgentConfig.of({"head": head, "dimensions": 16, "layers": layers})
+    return QNetwork(config, FEATURES, SLOTS)
+
+
+def inputs() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    features = (torch.rand(BATCH, SLOTS, FEATURES, generator=generator) < 0.4).float()
+    allowed = torch.tensor([1, 3, 5, 7, 2])
+    return features, torch.arange(SLOTS) < allowed[:, None]
+
+
+@pytest.mark.parametrize("head", ["pointer", "cls"])
+def test_padding_changes_nothing_and_is_masked(head: str) -> None:
+    q_function = network(head)
+    features, mask = inputs()
+    values = q_function(features, mask)
+    scrambled = torch.where(mask[..., None], features, 1 - features)
+    assert torch.allclose(q_function(scrambled, mask)[mask], values[mask], atol=1e-6)
+    assert (values[~mask] == MASKED).all()
+    for row in range(BATCH):
+        count = int(mask[row].sum())
+        alone = q_function(features[row : row + 1, :count], mask[row : row + 1, :count])
+        assert torch.allclose(alone[0], values[row, :count], atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["pointer", "cls"])
+def test_masked_slots_get_no_gradient(head: str) -> None:
+    features, mask = inputs()
+    features.requires_grad_()
+    network(head)(features, mask)[mask].sum().backward()
+    assert (features.grad[~mask] == 0).all()
+    assert features.grad[mask].abs().sum() > 0
+
+
+def test_pointer_is_equivariant_to_the_order_of_the_neighbours() -> None:
+    features, _ = inputs()
+    mask = torch.ones(BATCH, SLOTS, dtype=torch.bool)
+    order = torch.tensor([0, 4, 2, 6, 1, 5, 3])
+    q_function = network("pointer")
+    values = q_function(features, mask)
+    assert torch.allclose(q_function(features[:, order], mask), values[:, order], atol=1e-5)
+    swapped = q_function(features[:, [1, 0, 2, 3, 4, 5, 6]], mask)
+    assert not torch.allclose(swapped[:, [1, 0, 2, 3, 4, 5, 6]], values, atol=1e-3)
+
+
+def test_cls_sees_the_order() -> None:
+    features, _ = inputs()
+    mask = torch.ones(BATCH, SLOTS, dtype=torch.bool)
+    order = torch.tensor([0, 4, 2, 6, 1, 5, 3])
+    q_function = network("cls")
+    values = q_function(features, mask)
+    assert not torch.allclose(q_function(features[:, order], mask), values[:, order], atol=1e-3)
+
+
+def test_first_token_alone_equals_the_first_of_all_tokens() -> None:
+    q_function = network("cls", layers=1)
+    features, mask = inputs()
+    tokens = q_function.encoder(features) + q_function.position
+    allowed = mask[:, None, None, :]
+    [block] = q_function.blocks
+    alone = block(tokens, allowed, only_first=True)
+    every = block(tokens, allowed, only_first=False)
+    assert alone.shape == (BATCH, 1, 16)
+    assert torch.allclose(alone[:, 0], every[:, 0], atol=1e-6)
+
+
+def test_duelling_by_hand() -> None:
+    mask = torch.tensor([[True, True, False], [True, True, True]])
+    advantage = torch.tensor([[1.0, 3.0, 100.0], [0.0, 3.0, 6.0]])
+    values = duel(torch.tensor([[10.0], [20.0]]), advantage, mask)
+    assert values.tolist() == [[9.0, 11.0, MASKED], [17.0, 20.0, 23.0]]

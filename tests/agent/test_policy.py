@@ -1,0 +1,120 @@
+"""Rollouts and tables of Q values against a walk of one episode at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from naslib_incremental.agent.policy import DirectQ, Policy, TabledQ, q_source, roll_out
+from naslib_incremental.agent.selection import choose_policy, mean_best_found
+from naslib_incremental.benchmarks import QueryCounter, open_benchmark
+from naslib_incremental.mdp import Observation
+from tests.doubles.tiny_mdp import TinyBenchmark
+
+ROWS = [[1, 2, 3], [0, 2, 3], [0, 3], [1], [0]]
+WORTH = np.array([0.1, 0.3, 0.2, 0.6, 0.0])
+GREEDY = Policy(0.0, 0.0)
+
+
+def gains(shown: Observation) -> NDArray[np.float32]:
+    """Q values of an agent that sees one step ahead."""
+    worth = WORTH[shown.architectures]
+    return np.where(shown.mask, worth - worth[:, :1], -1e9).astype(np.float32)
+
+
+def test_greedy_rollout_climbs_until_nothing_is_better() -> None:
+    source = q_source(gains, TinyBenchmark(ROWS, WORTH).space, 50, order_matters=False)
+    starts = np.array([0, 1, 2, 3, 4], np.int32)
+    rollout = roll_out(source, starts, 32, GREEDY, np.random.default_rng(0))
+    assert rollout.final.tolist() == [3, 3, 3, 3, 3]
+    assert rollout.steps.tolist() == [1, 1, 1, 0, 2]
+    assert rollout.stopped.all()
+    assert starts.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_time_limit_cuts_off() -> None:
+    source = q_source(gains, TinyBenchmark(ROWS, WORTH).space, 50, order_matters=False)
+    rollout = roll_out(source, np.array([4, 3], np.int32), 1, GREEDY, np.random.default_rng(0))
+    assert rollout.final.tolist() == [0, 3]
+    assert rollout.steps.tolist() == [1, 0]
+    assert rollout.stopped.tolist() == [False, True]
+
+
+def test_stay_margin_stops_where_less_is_promised() -> None:
+    source = q_source(gains, TinyBenchmark(ROWS, WORTH).space, 50, order_matters=False)
+    policy = Policy(0.0, 0.35)
+    rollout = roll_out(source, np.arange(5, dtype=np.int32), 32, policy, np.random.default_rng(0))
+    assert rollout.final.tolist() == [3, 1, 3, 3, 4]
+
+
+def test_table_equals_valuing_directly_whoever_asks_first() -> None:
+    space = open_benchmark("nasbench_graph/cora").space
+
+    def q_function(shown: Observation) -> NDArray[np.float32]:
+        worth = np.sin(shown.architectures) - 9.0 * ~shown.mask
+        return worth.astype(np.float32)
+
+    states = space.sample(400, np.random.default_rng(0))
+    first, second = (TabledQ(q_function, space, 50) for _ in range(2))
+    second.look(states[::-1].copy(), np.random.default_rng(1))
+    _, values = first.look(states, np.random.default_rng(2))
+    shown, again = second.look(states, np.random.default_rng(3))
+    assert (values == again).all()
+    assert (values == q_function(shown)).all()
+
+
+def test_states_with_too_many_neighbours_are_valued_for_the_subset_shown() -> None:
+    space = TinyBenchmark(ROWS, WORTH).space
+    source = TabledQ(gains, space, 2)
+    states = np.zeros(500, np.int32)
+    shown, values = source.look(states, np.random.default_rng(0))
+    subsets = {tuple(sorted(row)) for row in shown.architectures[:, 1:].tolist()}
+    assert subsets == {(1, 2), (1, 3), (2, 3)}
+    assert values == pytest.approx(gains(shown))
+
+
+def test_network_that_minds_the_order_is_never_tabled() -> None:
+    space = TinyBenchmark(ROWS, WORTH).space
+    assert isinstance(q_source(gains, space, 50, order_matters=True), DirectQ)
+    assert isinstance(q_source(gains, space, 50, order_matters=False), TabledQ)
+
+
+def test_direct_values_in_blocks_equal_values_at_once() -> None:
+    space = TinyBenchmark(ROWS, WORTH).space
+    states = np.random.default_rng(0).integers(5, size=1000, dtype=np.int32)
+    shown, values = DirectQ(gains, space, 2).look(states, np.random.default_rng(1))
+    assert (values == gains(shown)).all()
+
+
+def test_policy_is_chosen_by_validation_and_its_queries_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("naslib_incremental.agent.selection.EPISODES", 300)
+    benchmark = TinyBenchmark(ROWS, WORTH)
+    counter = QueryCounter(benchmark)
+    source = q_source(gains, benchmark.space, 50, order_matters=False)
+    policy, tried = choose_policy(source, counter, 8, (None, None), np.random.default_rng(0))
+    best = max(entry["score"] for entry in tried)
+    [chosen] = [
+        entry["score"]
+        for entry in tried
+        if (entry["temperature"], entry["stay_margin"]) == (policy.temperature, policy.stay_margin)
+    ]
+    assert chosen == best == 0.6
+    assert counter.queries == 300 * len(tried)
+
+
+def test_fixed_policy_costs_no_query() -> None:
+    benchmark = TinyBenchmark(ROWS, WORTH)
+    counter = QueryCounter(benchmark)
+    source = q_source(gains, benchmark.space, 50, order_matters=False)
+    policy, tried = choose_policy(source, counter, 8, (0.3, 0.0), np.random.default_rng(0))
+    assert (policy, tried, counter.queries) == (Policy(0.3, 0.0), [], 0)
+
+
+def test_mean_best_found_by_hand() -> None:
+    validation = np.zeros(600)
+    validation[[10, 350]] = 1.0
+    shares = [2 / 12, 2 / 6, 2 / 4, 2 / 2]
+    assert mean_best_found(validation) == pytest.approx(np.mean(shares))
