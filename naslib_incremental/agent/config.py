@@ -29,7 +29,7 @@ class AgentConfig:
     )
     lanes: int = _option(256, "environments side by side (paper, sec. 4: 8 workers x 32)")
     neighbours: int = _option(50, "N, most neighbours presented (paper, sec. 3)")
-    max_steps: int = _option(16, "moves of a training episode (paper, sec. 4)")
+    training_moves: int = _option(16, "most moves of a training episode (paper, sec. 4)")
     shaping_alpha: float | None = _option(
         None, "alpha of the reward shaping, 0 for none (paper, sec. 3); default: the benchmark's"
     )
@@ -65,11 +65,13 @@ class AgentConfig:
         None,
         "temperature of the evaluated policy on Q, 0 is greedy (paper); default: chosen on "
         "validation accuracy after training (ours)",
+        quick=0.02,
     )
     stay_margin: float | None = _option(
         None,
         "added to the Q value of staying when evaluated, 0 is the paper's; default: chosen with "
         "the temperature (ours)",
+        quick=0.1,
     )
     checkpoint_every: int = _option(25_600, "environment steps between checkpoints (ours)")
 
@@ -80,8 +82,9 @@ class AgentConfig:
             UserError: names the field, the value and what would do.
         """
         positive = (
-            "steps lanes neighbours max_steps dimensions encoder_layers layers attention_heads "
-            "feed_forward n_step batch_size update_every target_update_every replay_capacity"
+            "steps lanes neighbours training_moves dimensions encoder_layers layers "
+            "attention_heads feed_forward n_step batch_size update_every target_update_every "
+            "replay_capacity"
         )
         for name in positive.split():
             value = getattr(self, name)

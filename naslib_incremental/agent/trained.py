@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,14 @@ def load_agent(folder: Path, space: SearchSpace, neighbours: int) -> TrainedAgen
     Raises:
         UserError: there is no readable agent, or it was trained for another space.
     """
+    description = folder / DESCRIPTION
+    written = description.stat().st_mtime_ns if description.exists() else 0
+    return _load(folder, written, space, neighbours)
+
+
+# Evaluations on several start sets follow each other; they share the table of Q values.
+@lru_cache(maxsize=2)
+def _load(folder: Path, written: int, space: SearchSpace, neighbours: int) -> TrainedAgent:
     try:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         weights, _ = checkpoint.read(folder / WEIGHTS)

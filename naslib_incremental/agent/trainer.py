@@ -75,7 +75,7 @@ class Trainer:
             self.counter,
             lanes=config.lanes,
             neighbours=config.neighbours,
-            max_steps=config.max_steps,
+            max_steps=config.training_moves,
             shaping_alpha=self.alpha,
             rng=np.random.default_rng(environment),
             sampler=config.sampler,

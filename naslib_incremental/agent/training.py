@@ -37,7 +37,7 @@ def train_agent(
     evaluation_steps: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Train one agent, or go on from the checkpoint in ``folder``.
+    """Train one agent, or go on from what is in ``folder``; a finished agent is not trained again.
 
     Args:
         config: the agent's configuration.
@@ -50,6 +50,9 @@ def train_agent(
     Returns:
         What ``agent.json`` holds: configuration, policy, steps, queries, seconds.
     """
+    finished = _finished(config, benchmark, folder)
+    if finished is not None:
+        return finished
     training_seed, selection_seed = children(seed, 2)
     trainer = Trainer(config, benchmark, training_seed)
     path = folder / CHECKPOINT
@@ -84,6 +87,18 @@ def train_agent(
     checkpoint.write(folder / WEIGHTS, {name: part.numpy() for name, part in weights.items()}, {})
     write_text(folder / DESCRIPTION, json.dumps(description, indent=2))
     return description
+
+
+def _finished(config: AgentConfig, benchmark: Benchmark, folder: Path) -> dict[str, Any] | None:
+    """What an earlier call left in ``folder``, if it was asked for the same agent."""
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        checkpoint.read(folder / WEIGHTS)
+    except (OSError, ValueError, checkpoint.UnusableCheckpointError):
+        return None
+    same = (asdict(config), benchmark.name)
+    asked = (description.get("config"), description.get("benchmark"))
+    return dict(description) if asked == same else None
 
 
 def _train(trainer: Trainer, folder: Path, begin: float, progress: Progress) -> None:

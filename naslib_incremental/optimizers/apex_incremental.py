@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from naslib_incremental.agent import (
-    AgentConfig,
-    Rollout,
-    TrainedAgent,
-    load_agent,
-    roll_out,
-    train_agent,
-)
+from naslib_incremental import agent
+from naslib_incremental.agent import AgentConfig
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.optimizers.contract import (
     Ask,
@@ -25,6 +19,9 @@ from naslib_incremental.optimizers.contract import (
     Training,
 )
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
+
+if TYPE_CHECKING:
+    from naslib_incremental.agent import Rollout, TrainedAgent
 
 
 class ApexIncremental(TrainableOptimizer):
@@ -42,7 +39,7 @@ class ApexIncremental(TrainableOptimizer):
         super().__init__(space, settings)
         chosen = {"neighbours": settings.neighbours, **(options or {})}
         self.config: AgentConfig = AgentConfig.of(chosen)
-        self._agent: TrainedAgent | None = None
+        self._trained: TrainedAgent | None = None
         self._rollout: Rollout | None = None
         self._asked = False
 
@@ -53,33 +50,28 @@ class ApexIncremental(TrainableOptimizer):
         folder: Path,
         progress: Callable[[int, int, Mapping[str, float]], None],
     ) -> Training:
-        report = train_agent(
+        report = agent.train_agent(
             self.config, benchmark, seed, folder, self.settings.max_steps, progress
         )
-        details = {name: report[name] for name in ("policy", "policies_tried")}
         return Training(
             steps=report["steps"],
             queries=report["queries"],
             distinct_queries=report["distinct_queries"],
             seconds=report["seconds"],
-            details=details,
+            details={name: report[name] for name in ("policy", "policies_tried")},
         )
 
     def load(self, folder: Path) -> None:  # noqa: D102
-        self._agent = load_agent(folder, self.space, self.settings.neighbours)
+        self._trained = agent.load_agent(folder, self.space, self.settings.neighbours)
 
     def start(  # noqa: D102
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
     ) -> None:
-        if self._agent is None:
+        if self._trained is None:
             raise RuntimeError("expected a trained agent; got none; next: call load(folder)")
         self._asked = False
-        self._rollout = roll_out(
-            self._agent.source,
-            starts,
-            self.settings.max_steps,
-            self._agent.policy,
-            rng,
+        self._rollout = agent.roll_out(
+            self._trained.source, starts, self.settings.max_steps, self._trained.policy, rng
         )
 
     def ask(self) -> Ask | None:  # noqa: D102
@@ -89,8 +81,8 @@ class ApexIncremental(TrainableOptimizer):
         final = self._rollout.final
         return Ask(np.arange(len(final)), final)
 
-    def tell(self, validation: Accuracies) -> None:  # noqa: D102
-        pass
+    def tell(self, validation: Accuracies) -> None:
+        """Nothing depends on the answers."""
 
     def outcome(self) -> Outcome:  # noqa: D102
         if self._rollout is None:

@@ -20,7 +20,7 @@ def test_paper_preset_is_the_papers() -> None:
     assert (paper.head, paper.steps, paper.dimensions) == ("cls", 10_000_000, 256)
     assert (paper.gamma, paper.n_step, paper.learning_rate) == (0.9, 3, 4e-5)
     assert (paper.replay_capacity, paper.priority_alpha, paper.priority_beta) == (25_000, 0.6, 0.4)
-    assert (paper.lanes, paper.max_steps, paper.neighbours) == (8 * 32, 16, 50)
+    assert (paper.lanes, paper.training_moves, paper.neighbours) == (8 * 32, 16, 50)
     assert (paper.temperature, paper.stay_margin, paper.reward_scale) == (0.0, 0.0, "none")
 
 

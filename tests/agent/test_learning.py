@@ -34,7 +34,7 @@ def train(head: str, max_steps: int) -> Trainer:
             "head": head,
             "steps": 40_000,
             "lanes": 32,
-            "max_steps": max_steps,
+            "training_moves": max_steps,
             "gamma": GAMMA,
             # One-step targets: longer ones hold the exploring actions of the behaviour policy.
             "n_step": 1,

@@ -1,0 +1,1 @@
+"""The commands ``naslib-run`` and ``naslib-report``."""

@@ -1,0 +1,71 @@
+"""Config files: YAML whose keys are option names, read by the parser of the command line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from naslib_incremental.cli.options import ACTIONS, own_names
+from naslib_incremental.cli.parser import Parser
+from naslib_incremental.errors import UserError
+
+
+def read_config_file(path: Path) -> dict[str, Any]:
+    """The keys and values of a config file.
+
+    Raises:
+        UserError: it cannot be read, or is no mapping.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError("a config file", f"{path} ({reason})", "give another --config") from error
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"YAML in {path}", reason, f"mend {path}") from error
+    if not isinstance(found, dict):
+        got = type(found).__name__
+        raise UserError(f"option names and values in {path}", got, "write lines like 'seeds: 5'")
+    return found
+
+
+def named_optimizers(config: Mapping[str, Any]) -> list[str]:
+    """The optimizers that a config file names."""
+    named = config.get("optimizer", [])
+    return [str(name) for name in (named if isinstance(named, list) else [named])]
+
+
+def parse_config(config: Mapping[str, Any], parser: Parser, path: Path) -> dict[str, Any]:
+    """Values by destination, checked as if they had been typed.
+
+    Raises:
+        UserError: a key is no option of the chosen optimizers, or a value does not fit.
+    """
+    known = sorted(name.replace("_", "-") for name in own_names(parser) - set(ACTIONS))
+    typed: list[str] = []
+    for key, value in config.items():
+        if key not in known:
+            close = difflib.get_close_matches(str(key), known, n=1)
+            raise UserError(
+                f"option names of the chosen optimizers as keys of {path}",
+                repr(key),
+                f"did you mean {close[0]!r}?" if close else "naslib-run --optimizer NAME --help",
+            )
+        typed += _typed(key, value)
+    try:
+        return vars(parser.parse_args(typed))
+    except UserError as error:
+        raise UserError(f"valid values in {path}", error.got, f"mend {path}") from error
+
+
+def _typed(key: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [f"--{key}" if value else f"--no-{key}"]
+    if isinstance(value, list):
+        return [f"--{key}", *(str(part) for part in value)]
+    return [f"--{key}={'none' if value is None else value}"]

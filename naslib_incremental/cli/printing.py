@@ -1,0 +1,84 @@
+"""What ``naslib-run`` prints besides its results: the plan, and what can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from naslib_incremental.benchmarks import BENCHMARKS
+from naslib_incremental.errors import UserError
+from naslib_incremental.harness.job import Job
+from naslib_incremental.harness.manifest import usable_cores
+from naslib_incremental.harness.plan import Plan, is_trainable
+from naslib_incremental.optimizers import OPTIMIZERS
+from naslib_incremental.registry import Registry
+from naslib_incremental.search_spaces_ext import SEARCH_SPACES
+
+
+def plan_text(job: Job, plan: Plan, workers: int | None) -> str:
+    """What a run would do."""
+    config = job.config
+    present = sum(job.file(item).exists() for item in plan.items)
+    trainings = [
+        f"{name}: {config.seeds} agents" + (f" x {options['steps']:,} steps" if steps else "")
+        for name, options in job.options.items()
+        if is_trainable(name)
+        for steps in [isinstance(options.get("steps"), int)]
+    ]
+    evaluation = (
+        f"{len(plan.cells)} cells = {len(config.optimizers)} optimizers x {config.seeds} agents "
+        f"x {config.start_sets} start sets"
+    )
+    episodes = (
+        f"{config.episodes:,} per cell, {len(plan.cells) * config.episodes:,} in all; "
+        f"at most {config.neighbours} neighbours and {config.max_steps} steps"
+    )
+    rows = [
+        ("benchmark", config.benchmark),
+        ("optimizers", ", ".join(config.optimizers)),
+        ("training", "; ".join(trainings) or "none"),
+        ("evaluation", evaluation),
+        ("episodes", episodes),
+        ("budgets", " ".join(str(budget) for budget in config.budgets)),
+        ("seed", str(config.seed)),
+        ("workers", str(workers or usable_cores())),
+        ("run folder", str(job.folder)),
+        ("already there", f"{present} of {len(plan)} pieces of work"),
+    ]
+    return table(rows)
+
+
+def choices_text() -> str:
+    """Everything that can be chosen, plug-ins included."""
+    sections = [
+        ("optimizers", list(_described(OPTIMIZERS))),
+        ("benchmarks", list(_variants())),
+        ("search spaces", list(_described(SEARCH_SPACES))),
+    ]
+    return "\n\n".join(f"{title}\n{table(rows, '  ')}" for title, rows in sections)
+
+
+def _described(registry: Registry) -> Iterator[tuple[str, str]]:
+    for name in registry.names():
+        try:
+            text = registry.load(name).__doc__ or ""
+            yield name, text.strip().partition("\n")[0]
+        except UserError as error:
+            yield name, f"cannot be loaded: {error.got}"
+
+
+def _variants() -> Iterator[tuple[str, str]]:
+    for name in BENCHMARKS.names():
+        try:
+            kind = BENCHMARKS.load(name)
+            described = (kind.__doc__ or "").strip().partition("\n")[0]
+            for variant in kind.variants:
+                yield (f"{name}/{variant}" if variant else name), described
+                described = ""
+        except UserError as error:
+            yield name, f"cannot be loaded: {error.got}"
+
+
+def table(rows: list[tuple[str, str]], indent: str = "") -> str:
+    """Two aligned columns."""
+    width = max((len(name) for name, _ in rows), default=0)
+    return "\n".join(f"{indent}{name:{width}}  {text}".rstrip() for name, text in rows)

@@ -1,0 +1,64 @@
+"""``naslib-report``: rebuild the report of one run, or put several side by side."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from naslib_incremental.cli.guard import guarded
+
+PROGRAM = "naslib-report"
+EXAMPLES = """examples:
+  naslib-report runs/nasbench_graph-cora-1a2b3c4d5e
+  naslib-report runs/nasbench_graph-cora-* --out comparison
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0, 1 (internal error), 2 (user error) or 130 (Ctrl-C)."""
+    return guarded(PROGRAM, _report, arguments, _how_to_go_on)
+
+
+def _how_to_go_on(arguments: Sequence[str]) -> str:
+    return f"to begin again: {shlex.join([PROGRAM, *arguments])}"
+
+
+def _report(arguments: Sequence[str]) -> None:
+    chosen = _parser().parse_args(arguments)
+    runs = [Path(run) for run in chosen.runs]
+    from naslib_incremental.reports import build_report
+
+    beside = runs[0] / "report" if len(runs) == 1 else runs[0].parent / "comparison"
+    report = build_report(runs, Path(chosen.out) if chosen.out else beside)
+    print(report.text)
+    print(f"report: {report.index}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    import naslib_incremental
+    from naslib_incremental.cli.parser import Parser
+
+    parser = Parser(
+        prog=PROGRAM,
+        description="Rebuild reports from run folders; nothing is run again.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folder")
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        help="where to (default: RUN/report; for several runs, comparison beside the first)",
+    )
+    parser.add_argument("--debug", action="store_true", help="print tracebacks")
+    version = f"%(prog)s {naslib_incremental.__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

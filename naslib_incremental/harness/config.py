@@ -1,0 +1,84 @@
+"""What a run is: everything that changes its numbers, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from naslib_incremental.errors import UserError
+
+if TYPE_CHECKING:
+    from naslib_incremental.optimizers import EpisodeSettings
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """An evaluation of optimizers side by side (paper, section 4.2, for the defaults).
+
+    Attributes:
+        optimizers: options that were given, by optimizer name; the others keep their defaults.
+        benchmark: full name of a benchmark.
+        seeds: A, agents per trainable optimizer, or independent repetitions of any other.
+        start_sets: S, sets of starts; every optimizer and agent begins at the same ones.
+        episodes: E, episodes per agent and start set.
+        budgets: query budgets that the report's tables show.
+        neighbours: N, most neighbours presented at each step.
+        max_steps: steps after which an episode is cut off.
+        seed: master seed; all others are derived from it.
+
+    Raises:
+        UserError: a number is out of range, or a budget is larger than the episodes allow.
+    """
+
+    optimizers: Mapping[str, Mapping[str, Any]]
+    benchmark: str = "nasbench_graph/cora"
+    seeds: int = 5
+    start_sets: int = 5
+    episodes: int = 10_000
+    budgets: tuple[int, ...] = (50, 100, 150, 300)
+    neighbours: int = 50
+    max_steps: int = 32
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        least = {"seed": 0, "seeds": 1, "start_sets": 1, "episodes": 1}
+        least |= {"neighbours": 1, "max_steps": 1}
+        for name, smallest in least.items():
+            if getattr(self, name) < smallest:
+                _refuse(name, f"of at least {smallest}", getattr(self, name))
+        if not self.optimizers:
+            _refuse("optimizer", "of one or more names", "none")
+        if not self.budgets or min(self.budgets) < 1:
+            _refuse("budgets", "of one or more numbers from 1", list(self.budgets))
+        if max(self.budgets) > self.episodes:
+            # Every episode is sure of one query only.
+            allowed = f"up to the number of episodes, {self.episodes},"
+            _refuse("budgets", allowed, max(self.budgets), "--episodes")
+
+    @property
+    def settings(self) -> EpisodeSettings:
+        """What all optimizers share."""
+        # Late, so that a command line that only asks for help does not load numerical libraries.
+        from naslib_incremental.optimizers import EpisodeSettings
+
+        return EpisodeSettings(self.neighbours, self.max_steps, max(self.budgets))
+
+    def flat(self) -> dict[str, Any]:
+        """By command-line option: every setting, and the optimizers' options that were given."""
+        settings = {
+            field.name.replace("_", "-"): getattr(self, field.name)
+            for field in fields(self)
+            if field.name != "optimizers"
+        }
+        options = {
+            name.replace("_", "-"): value
+            for given in self.optimizers.values()
+            for name, value in given.items()
+        }
+        return {"optimizer": list(self.optimizers), **settings, **options}
+
+
+def _refuse(name: str, what: str, got: object, option: str | None = None) -> None:
+    flag = "--" + name.replace("_", "-")
+    raise UserError(f"{flag} {what}", str(got), f"give another {option or flag}")

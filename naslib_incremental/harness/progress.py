@@ -1,0 +1,185 @@
+"""Live progress: bars on a terminal, a line now and then elsewhere; always to the error stream."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+from tqdm import tqdm
+
+from naslib_incremental.harness.plan import Agent, Cell, Plan
+from naslib_incremental.harness.tasks import Report
+
+LINE_EVERY_SECONDS = 10.0
+
+
+class Progress:
+    """Follows a run and says nothing but notes; the base of those that do.
+
+    Args:
+        plan: what is left to do.
+        stream: where to write.
+    """
+
+    def __init__(self, plan: Plan, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.agents = TrainingProgress(len(plan.agents))
+        self.cells_total = len(plan.cells)
+        self.cells_done = 0
+
+    def note(self, text: str) -> None:
+        """Something that a person should read."""
+        print(text, file=self.stream, flush=True)
+
+    def report(self, report: Report) -> None:
+        """A training goes on."""
+        self.agents.update(report)
+        self.show()
+
+    def finish(self, item: Agent | Cell) -> None:
+        """A piece of work is done."""
+        if isinstance(item, Agent):
+            self.agents.finish(item)
+        else:
+            self.cells_done += 1
+        self.show()
+
+    def show(self) -> None:
+        """Bring what is shown up to date."""
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+
+class TrainingProgress:
+    """How far all trainings of a run are together.
+
+    Args:
+        total: A, the number of trainings.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.finished: set[Agent] = set()
+        self._latest: dict[Agent, Report] = {}
+        self._first_steps: dict[Agent, int] = {}
+        self._began = time.monotonic()
+
+    def update(self, report: Report) -> None:
+        """Take note of a report."""
+        self._first_steps.setdefault(report.agent, report.step)
+        self._latest[report.agent] = report
+
+    def finish(self, agent: Agent) -> None:
+        """Take note that a training is done."""
+        self.finished.add(agent)
+
+    @property
+    def step(self) -> int:
+        """Steps done, of all agents."""
+        return sum(report.step for report in self._latest.values())
+
+    @property
+    def steps(self) -> int:
+        """Steps to do in all; trainings that have not begun count like the longest begun."""
+        known = [report.steps for report in self._latest.values()]
+        return sum(known) + (self.total - len(known)) * max(known, default=0)
+
+    def line(self) -> str:
+        """How far, how fast, how good, how long still."""
+        parts = [f"{len(self.finished)} of {self.total} agents"]
+        if self.steps:
+            parts.append(f"{self.step:,} of {self.steps:,} steps")
+        since_began = self.step - sum(self._first_steps.values())
+        rate = since_began / max(time.monotonic() - self._began, 1e-9)
+        running = [r for agent, r in self._latest.items() if agent not in self.finished]
+        if running and rate > 0:
+            parts.append(f"{rate:,.0f} steps/s")
+        finals = [r.figures.get("mean_final_validation") for r in self._latest.values()]
+        good = [final for final in finals if final is not None]
+        if good:
+            parts.append(f"mean final validation {100 * sum(good) / len(good):.2f} %")
+        if running and rate > 0:
+            parts.append(f"{tqdm.format_interval((self.steps - self.step) / rate)} left")
+        return ", ".join(parts)
+
+
+class LineProgress(Progress):
+    """A line every ten seconds, and one for the last of each kind."""
+
+    def __init__(self, plan: Plan, stream: TextIO | None = None) -> None:
+        super().__init__(plan, stream)
+        self._shown = time.monotonic()
+        self._last = ""
+
+    def show(self) -> None:
+        """Print a line if it is time for one."""
+        if time.monotonic() - self._shown >= LINE_EVERY_SECONDS:
+            self._print()
+
+    def close(self) -> None:
+        """Print where it ended."""
+        self._print()
+
+    def _print(self) -> None:
+        self._shown = time.monotonic()
+        parts = [f"training: {self.agents.line()}"] if self.agents.total else []
+        if self.cells_total:
+            parts.append(f"evaluation: {self.cells_done} of {self.cells_total} cells")
+        line = "; ".join(parts)
+        if line != self._last:
+            self._last = line
+            self.note(line)
+
+
+class BarProgress(Progress):
+    """Two bars: steps of all trainings, and cells."""
+
+    def __init__(self, plan: Plan, stream: TextIO | None = None) -> None:
+        super().__init__(plan, stream)
+        kinds = {"training": self.agents.total, "evaluation": self.cells_total}
+        self._bars = {
+            kind: tqdm(
+                total=total,
+                desc=kind,
+                file=self.stream,
+                bar_format="{desc:10} {percentage:3.0f}%|{bar:20}| {postfix}",
+            )
+            for kind, total in kinds.items()
+            if total
+        }
+
+    def note(self, text: str) -> None:
+        """Print above the bars."""
+        tqdm.write(text, file=self.stream)
+
+    def show(self) -> None:
+        """Move the bars."""
+        if "training" in self._bars:
+            finished = len(self.agents.finished)
+            steps = self.agents.steps
+            done, total = (self.agents.step, steps) if steps else (finished, self.agents.total)
+            self._move("training", done, total, self.agents.line())
+        if "evaluation" in self._bars:
+            text = f"{self.cells_done} of {self.cells_total} cells"
+            self._move("evaluation", self.cells_done, self.cells_total, text)
+
+    def _move(self, kind: str, done: int, total: int, text: str) -> None:
+        bar = self._bars[kind]
+        bar.total = total
+        bar.set_postfix_str(text, refresh=False)
+        bar.update(done - bar.n)
+
+    def close(self) -> None:
+        """Leave the bars as they are."""
+        self.show()
+        for bar in self._bars.values():
+            bar.refresh()
+            bar.close()
+
+
+def open_progress(plan: Plan, stream: TextIO | None = None) -> Progress:
+    """Bars if the stream is a terminal, else lines."""
+    to = stream or sys.stderr
+    return (BarProgress if to.isatty() else LineProgress)(plan, to)

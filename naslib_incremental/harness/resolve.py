@@ -1,0 +1,85 @@
+"""From a config to optimizers, all their options, and the hash that names the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from naslib_incremental.benchmarks.contract import Benchmark
+from naslib_incremental.errors import UserError
+from naslib_incremental.harness.config import RunConfig
+from naslib_incremental.optimizers import OPTIMIZERS, Optimizer, load_optimizer
+from naslib_incremental.search_spaces_ext.contract import SearchSpace
+
+RUN_FORMAT = 1
+
+
+def make_optimizer(config: RunConfig, name: str, space: SearchSpace) -> Optimizer:
+    """The optimizer of that name with the options of the run.
+
+    Raises:
+        UserError: an option is unknown or out of range.
+    """
+    kind = load_optimizer(name)
+    options = config.optimizers[name]
+    known = {field.name for field in fields(kind.config_class)} if kind.config_class else set()
+    for option in options:
+        if option not in known:
+            expected = f"an option of {name}: {', '.join(sorted(known)) or 'it has none'}"
+            raise UserError(expected, option, f"naslib-run --optimizer {name} --help")
+    try:
+        return kind(space, config.settings, options)
+    except ValueError as error:
+        given = ", ".join(f"{option}={value}" for option, value in options.items())
+        raise UserError(
+            f"valid options of {name} ({error})", given, f"naslib-run --optimizer {name} --help"
+        ) from error
+
+
+def resolved_options(config: RunConfig, space: SearchSpace) -> dict[str, dict[str, Any]]:
+    """All options of each optimizer, defaults and presets filled in."""
+    return {
+        name: dataclasses.asdict(made.config) if made.config is not None else {}
+        for name in config.optimizers
+        for made in [make_optimizer(config, name, space)]
+    }
+
+
+def config_hash(
+    config: RunConfig, benchmark: Benchmark, options: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """Hex SHA-256 of everything that changes the run's numbers.
+
+    Besides the settings these are the optimizers' resolved options and versions, the search space's
+    version and the benchmark's files; neither the number of workers nor any folder.
+    """
+    settings = {
+        field.name: getattr(config, field.name)
+        for field in fields(config)
+        if field.name != "optimizers"
+    }
+    parts = {
+        "format": RUN_FORMAT,
+        "settings": settings,
+        "optimizers": options,
+        "versions": {name: optimizer_version(name) for name in options},
+        "space": [benchmark.space.name, benchmark.space.version],
+        "files": dict(benchmark.provenance.files),
+    }
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def optimizer_version(name: str) -> str:
+    """Version of the package that an optimizer comes from, empty where it is unknown."""
+    entry = OPTIMIZERS.entries.get(name)
+    if entry is not None and entry.dist is not None:
+        return entry.dist.version
+    try:
+        return version(load_optimizer(name).__module__.partition(".")[0])
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,105 @@
+"""What a worker process does: train one agent or evaluate one cell. Runs anywhere, on Ray too."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from naslib_incremental.errors import UserError
+from naslib_incremental.harness.cells import write_cell
+from naslib_incremental.harness.evaluate import StartSet, draw_start_set, evaluate
+from naslib_incremental.harness.job import Job, opened
+from naslib_incremental.harness.plan import Agent, Cell, item_seed, start_set_seed
+from naslib_incremental.harness.resolve import make_optimizer
+from naslib_incremental.harness.run_folder import write_training
+from naslib_incremental.optimizers import TrainableOptimizer
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a training is.
+
+    Attributes:
+        agent: which training.
+        step: environment steps done.
+        steps: environment steps in all.
+        figures: the latest figures, e.g. ``"mean_final_validation"``.
+    """
+
+    agent: Agent
+    step: int
+    steps: int
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong in one piece of work; plain text, so that it travels between processes.
+
+    Attributes:
+        item: the piece of work.
+        reason: one line.
+        user_error: expected, got and next command if the user can mend it.
+        trace: the traceback.
+    """
+
+    item: Agent | Cell
+    reason: str
+    user_error: tuple[str, str, str] | None
+    trace: str
+
+
+Send = Callable[[Report], None]
+
+
+def perform(job: Job, item: Agent | Cell, send: Send) -> Failure | None:
+    """Do one piece of work; whatever goes wrong is returned, never raised."""
+    try:
+        if isinstance(item, Agent):
+            _train(job, item, send)
+        else:
+            _evaluate(job, item)
+    except UserError as error:
+        mendable = (error.expected, error.got, error.next_command)
+        return Failure(item, str(error), mendable, traceback.format_exc())
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Failure(item, reason, None, traceback.format_exc())
+    return None
+
+
+def _train(job: Job, agent: Agent, send: Send) -> None:
+    benchmark = opened(job.config.benchmark)
+    optimizer = make_optimizer(job.config, agent.optimizer, benchmark.space)
+    if not isinstance(optimizer, TrainableOptimizer):
+        raise TypeError(f"{agent.optimizer} cannot be trained")
+    folder = job.agent_folder(agent)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def progress(step: int, steps: int, figures: Mapping[str, float]) -> None:
+        send(Report(agent, step, steps, dict(figures)))
+
+    training = optimizer.train(benchmark, item_seed(job.config, agent), folder, progress)
+    write_training(job, agent, training)
+
+
+def _evaluate(job: Job, cell: Cell) -> None:
+    config = job.config
+    benchmark = opened(config.benchmark)
+    optimizer = make_optimizer(config, cell.optimizer, benchmark.space)
+    if isinstance(optimizer, TrainableOptimizer):
+        optimizer.load(job.agent_folder(cell))
+    starts = _start_set(config.benchmark, config.episodes, config.seed, cell.start_set)
+    rng = np.random.default_rng(item_seed(config, cell))
+    evaluation = evaluate(optimizer, benchmark, starts, rng)
+    write_cell(job.file(cell), cell, benchmark.name, evaluation, job.config_hash)
+
+
+@lru_cache(maxsize=8)
+def _start_set(benchmark: str, episodes: int, master: int, start_set: int) -> StartSet:
+    seed = start_set_seed(master, benchmark, start_set)
+    return draw_start_set(opened(benchmark), episodes, seed)

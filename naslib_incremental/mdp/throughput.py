@@ -1,0 +1,72 @@
+"""How fast the environment runs by its degree of vectorisation (paper, figure 16)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from naslib_incremental.benchmarks import Benchmark, QueryCounter
+from naslib_incremental.mdp.incremental import IncrementalMDP
+
+LANES = (1, 32, 1_024)
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Environment steps per second, all lanes together, on one core.
+
+    Attributes:
+        lanes: environments side by side.
+        indices: with observations left as state indices or packed words, as the agent's replay
+            takes them.
+        features: with every observation materialised as 0/1 features.
+    """
+
+    lanes: int
+    indices: float
+    features: float
+
+
+def measure_throughput(benchmark: Benchmark, lanes: int, seconds: float) -> Throughput:
+    """Time uniformly random walks that never stay.
+
+    Args:
+        benchmark: what architectures are worth.
+        lanes: L.
+        seconds: how long each of the two measurements takes.
+    """
+    rates = []
+    for materialise in (False, True):
+        mdp = _environment(benchmark, lanes)
+        _walk(mdp, materialise, 0.0)
+        steps, spent = _walk(mdp, materialise, seconds)
+        rates.append(steps / spent)
+    return Throughput(lanes, *rates)
+
+
+def _environment(benchmark: Benchmark, lanes: int) -> IncrementalMDP:
+    return IncrementalMDP(
+        QueryCounter(benchmark),
+        lanes=lanes,
+        neighbours=50,
+        max_steps=16,
+        shaping_alpha=benchmark.shaping_alpha,
+        rng=np.random.default_rng(0),
+    )
+
+
+def _walk(mdp: IncrementalMDP, materialise: bool, seconds: float) -> tuple[int, float]:
+    steps = 0
+    # Neighbours come in random order, so that the first one is a random one.
+    actions = np.ones(mdp.lanes, np.int64)
+    begin = time.perf_counter()
+    while True:
+        mdp.step(actions)
+        if materialise:
+            mdp.space.encode(mdp.observation.architectures)
+        steps += mdp.lanes
+        spent = time.perf_counter() - begin
+        if spent >= seconds:
+            return steps, spent

@@ -1,0 +1,136 @@
+"""The order of work, and what happens when some of it fails; without processes."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from inline_workers import InlineWorkers
+
+from naslib_incremental.errors import UserError
+from naslib_incremental.harness import RunConfig, WorkFailedError, run
+from naslib_incremental.harness.job import Job, make_job
+from naslib_incremental.harness.plan import Agent, Cell, Plan
+from naslib_incremental.harness.progress import Progress
+from naslib_incremental.harness.tasks import Failure
+
+pytestmark = pytest.mark.usefixtures("toy")
+
+
+def config(**options: object) -> RunConfig:
+    optimizers = {"random_search": {}, "toy_learner": {"steps": 20, **options}}
+    return RunConfig(optimizers, "toy/plain", seeds=2, start_sets=2, episodes=30, budgets=(5, 10))
+
+
+def run_inline(
+    chosen: RunConfig, out: Path, workers: InlineWorkers, overwrite: bool = False
+) -> tuple[Path, str]:
+    said = StringIO()
+    folder = run(
+        chosen,
+        out,
+        overwrite=overwrite,
+        show=lambda plan: Progress(plan, said),
+        start_workers=lambda _: workers,
+    )
+    return folder, said.getvalue()
+
+
+def test_trainings_come_first_and_cells_after_their_agent(tmp_path: Path) -> None:
+    workers = InlineWorkers()
+    folder, said = run_inline(config(), tmp_path, workers)
+    assert workers.done[:2] == [Agent("toy_learner", 0), Agent("toy_learner", 1)]
+    assert len(workers.done) == len(set(workers.done)) == 2 + 8
+    assert workers.ended == "closed"
+    assert len(list(folder.glob("cells/*/*.parquet"))) == 8
+    assert said == ""
+
+
+def test_second_run_finds_everything_done(tmp_path: Path) -> None:
+    run_inline(config(), tmp_path, InlineWorkers())
+    again = InlineWorkers()
+    run_inline(config(), tmp_path, again)
+    assert again.done == []
+    overwriting = InlineWorkers()
+    run_inline(config(), tmp_path, overwriting, overwrite=True)
+    assert len(overwriting.done) == 10
+
+
+def test_only_what_is_missing_is_done(tmp_path: Path) -> None:
+    folder, _ = run_inline(config(), tmp_path, InlineWorkers())
+    (folder / "cells" / "toy_learner" / "agent1-set0.parquet").unlink()
+    (folder / "agents" / "toy_learner" / "agent0" / "training.json").unlink()
+    again = InlineWorkers()
+    run_inline(config(), tmp_path, again)
+    assert set(again.done) == {Agent("toy_learner", 0), Cell("toy_learner", 1, 0)}
+
+
+def test_failed_training_takes_its_cells_along_and_no_others(tmp_path: Path) -> None:
+    workers = InlineWorkers()
+    with pytest.raises(WorkFailedError, match=r"work: 1, .*agent 1: ArithmeticError") as info:
+        run_inline(config(fail="agent1"), tmp_path, workers)
+    assert len(workers.done) == 2 + 4 + 2
+    assert Cell("toy_learner", 1, 0) not in workers.done
+    assert "made to fail" in info.value.failures[0].trace
+
+
+class FromOutside(InlineWorkers):
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
+        future = super().submit(job, item)
+        if len(self.done) > 3:
+            future = Future()
+            future.set_exception(self.error)
+        return future
+
+
+def test_lost_worker_is_explained(tmp_path: Path) -> None:
+    workers = FromOutside(BrokenProcessPool())
+    with pytest.raises(UserError, match=r"ended from outside.*fewer --workers"):
+        run_inline(config(), tmp_path, workers)
+    assert workers.ended == "killed"
+
+
+def test_interruption_ends_the_workers(tmp_path: Path) -> None:
+    workers = FromOutside(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        run_inline(config(), tmp_path, workers)
+    assert workers.ended == "killed"
+
+
+@pytest.mark.parametrize(("given", "expected"), [(3, 3), (50, 10), (None, None)])
+def test_no_more_workers_than_work(tmp_path: Path, given: int | None, expected: int | None) -> None:
+    asked: list[int] = []
+
+    def start(count: int) -> InlineWorkers:
+        asked.append(count)
+        return InlineWorkers()
+
+    run(config(), tmp_path, workers=given, start_workers=start, show=silent)
+    assert asked[0] == expected if expected else 1 <= asked[0] <= 10
+
+
+def silent(plan: Plan) -> Progress:
+    return Progress(plan, StringIO())
+
+
+def test_user_errors_of_workers_reach_the_user(tmp_path: Path, toy: Path) -> None:
+    chosen = config()
+    folder, _ = run_inline(chosen, tmp_path, InlineWorkers())
+    job = make_job(chosen, tmp_path)
+    assert job.folder == folder
+
+    class Failing(InlineWorkers):
+        def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
+            future: Future[Failure | None] = Future()
+            future.set_result(Failure(item, "x", ("a disk", "none", "buy one"), "trace"))
+            return future
+
+    with pytest.raises(UserError, match="expected a disk; got none; next: buy one"):
+        run_inline(chosen, tmp_path, Failing(), overwrite=True)

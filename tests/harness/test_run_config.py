@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from naslib_incremental.errors import UserError
+from naslib_incremental.harness import RunConfig
+from naslib_incremental.harness.job import make_job
+from naslib_incremental.harness.resolve import make_optimizer, resolved_options
+from naslib_incremental.optimizers import EpisodeSettings
+
+CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes=10)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seeds": 0}, "--seeds of at least 1; got 0"),
+        ({"start_sets": 0}, "--start-sets of at least 1; got 0"),
+        ({"episodes": 0}, "--episodes of at least 1"),
+        ({"neighbours": 0}, "--neighbours of at least 1"),
+        ({"max_steps": -1}, "--max-steps of at least 1; got -1"),
+        ({"seed": -3}, "--seed of at least 0"),
+        ({"budgets": ()}, "--budgets of one or more"),
+        ({"budgets": (0, 5)}, "--budgets of one or more numbers from 1"),
+        ({"budgets": (5, 11)}, "number of episodes, 10,; got 11; next: give another --episodes"),
+        ({"optimizers": {}}, "--optimizer of one or more names; got none"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        replace(CONFIG, **change)
+
+
+def test_settings_shared_by_optimizers() -> None:
+    config = replace(CONFIG, neighbours=7, max_steps=3)
+    assert config.settings == EpisodeSettings(neighbours=7, max_steps=3, query_budget=10)
+
+
+def test_flat_names_are_those_of_the_command_line() -> None:
+    config = replace(CONFIG, optimizers={"toy_learner": {"steps": 5}, "random_walk": {}})
+    flat = config.flat()
+    assert flat["optimizer"] == ["toy_learner", "random_walk"]
+    assert flat["start-sets"] == 5
+    assert flat["steps"] == 5
+
+
+@pytest.mark.usefixtures("toy")
+class TestResolved:
+    CONFIG = replace(CONFIG, optimizers={"toy_learner": {"steps": 7}, "random_search": {}})
+
+    def folder(self, config: RunConfig, out: str = "out") -> Path:
+        return make_job(config, Path(out)).folder
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"benchmark": "toy/untested"},
+            {"seeds": 6},
+            {"start_sets": 6},
+            {"episodes": 11},
+            {"budgets": (5, 9)},
+            {"neighbours": 51},
+            {"max_steps": 33},
+            {"seed": 1},
+            {"optimizers": {"toy_learner": {"steps": 8}, "random_search": {}}},
+            {"optimizers": {"toy_learner": {"steps": 7}}},
+        ],
+    )
+    def test_whatever_changes_numbers_changes_the_folder(self, change: dict[str, Any]) -> None:
+        assert self.folder(replace(self.CONFIG, **change)).name != self.folder(self.CONFIG).name
+
+    def test_nothing_else_changes_the_folder(self) -> None:
+        spelled_out = {"toy_learner": {"steps": 7, "keep": 3}, "random_search": {}}
+        same = self.folder(replace(self.CONFIG, optimizers=spelled_out), out="elsewhere")
+        assert same.name == self.folder(self.CONFIG).name
+
+    def test_folder_name(self) -> None:
+        job = make_job(self.CONFIG, Path("out"))
+        assert job.folder == Path.cwd() / "out" / f"toy-plain-{job.config_hash[:10]}"
+
+    def test_hash_is_the_same_in_another_process(self) -> None:
+        code = (
+            "from pathlib import Path; from naslib_incremental.harness import RunConfig;"
+            "from naslib_incremental.harness.job import make_job;"
+            f"print(make_job({self.CONFIG!r}, Path()).config_hash)"
+        )
+        command = [sys.executable, "-c", code]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert printed.strip() == make_job(self.CONFIG, Path()).config_hash
+
+    def test_options_are_filled_in(self) -> None:
+        job = make_job(self.CONFIG, Path())
+        assert job.options["toy_learner"]["steps"] == 7
+        assert job.options["toy_learner"]["keep"] == 3
+        assert job.options["random_search"] == {}
+
+    def test_unknown_option_is_refused(self) -> None:
+        config = replace(self.CONFIG, optimizers={"toy_learner": {"stepps": 7}})
+        with pytest.raises(UserError, match=r"an option of toy_learner: .*steps.*; got stepps"):
+            make_job(config, Path())
+
+    def test_options_of_an_optimizer_without_any_are_refused(self) -> None:
+        config = replace(self.CONFIG, optimizers={"random_search": {"steps": 7}})
+        with pytest.raises(UserError, match="it has none; got steps"):
+            make_job(config, Path())
+
+    def test_value_out_of_range_is_refused(self) -> None:
+        config = replace(self.CONFIG, optimizers={"toy_learner": {"steps": 0}})
+        with pytest.raises(UserError, match=r"steps must be at least 1.*got steps=0"):
+            make_job(config, Path())
+
+    def test_unknown_benchmark_is_refused(self) -> None:
+        with pytest.raises(UserError, match=r"toy/plain.*; got 'toy/nonsense'"):
+            make_job(replace(self.CONFIG, benchmark="toy/nonsense"), Path())
+
+    def test_optimizer_gets_settings_and_options(self) -> None:
+        from toy_plugin import ToySpace
+
+        space = ToySpace()
+        made = make_optimizer(self.CONFIG, "toy_learner", space)
+        assert made.settings == self.CONFIG.settings
+        assert made.config is not None
+        assert made.config.steps == 7
+        assert set(resolved_options(self.CONFIG, space)) == {"toy_learner", "random_search"}
