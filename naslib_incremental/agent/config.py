@@ -49,6 +49,9 @@ class AgentConfig:
     gamma: float = _option(0.9, "discount per step (paper, sec. 4)")
     n_step: int = _option(3, "steps of a return (paper, sec. 4)")
     learning_rate: float = _option(1e-3, "Adam's step size (paper, sec. 4: 4e-5)")
+    final_learning_rate: float = _option(
+        0.1, "share of the step size left at the end, linearly approached (ours; paper: 1)"
+    )
     batch_size: int = _option(256, "transitions per update (ours)")
     update_every: int = _option(256, "environment steps per update (ours)")
     learning_starts: int = _option(
@@ -137,6 +140,7 @@ PAPER: Mapping[str, Any] = {
     "attention_heads": 8,
     "feed_forward": 512,
     "learning_rate": 4e-5,
+    "final_learning_rate": 1.0,
     "replay_capacity": 25_000,
     "reward_scale": "none",
     "temperature": 0.0,

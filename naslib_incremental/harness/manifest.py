@@ -17,10 +17,13 @@ from naslib_incremental.harness.job import Job, opened
 from naslib_incremental.harness.plan import Agent, is_trainable
 from naslib_incremental.harness.resolve import RUN_FORMAT, optimizer_version
 from naslib_incremental.harness.run_folder import read_training
+from naslib_incremental.mdp import measure_throughput
+from naslib_incremental.mdp.throughput import LANES
 from naslib_incremental.storage import write_text
 
 PACKAGES = ("naslib-incremental", "nas-bench-graph", "numba", "numpy", "pyarrow", "scipy", "torch")
 SAVE_EVERY_SECONDS = 10.0
+THROUGHPUT_SECONDS = 0.2
 
 
 class Manifest:
@@ -36,6 +39,7 @@ class Manifest:
         self._path = job.folder / "manifest.json"
         earlier = _earlier(self._path)
         self._wall_before = float(earlier.get("wall_seconds", 0.0))
+        self._throughput = earlier.get("throughput", [])
         self._began = self._saved = time.monotonic()
         self._fixed = {
             "format": RUN_FORMAT,
@@ -56,13 +60,25 @@ class Manifest:
         self._saved = time.monotonic()
         wall = self._wall_before + self._saved - self._began
         optimizers = {name: self._describe_optimizer(name) for name in self._job.options}
-        state = {"optimizers": optimizers, "wall_seconds": wall, "complete": complete}
+        state = {
+            "optimizers": optimizers,
+            "throughput": self._throughput,
+            "wall_seconds": wall,
+            "complete": complete,
+        }
         write_text(self._path, json.dumps({**self._fixed, **state}, indent=1) + "\n")
 
     def save_now_and_then(self) -> None:
         """Write the manifest if it has not been written for a while."""
         if time.monotonic() - self._saved > SAVE_EVERY_SECONDS:
             self.save()
+
+    def measure_throughput(self) -> None:
+        """Measure the environment on this machine, unless an earlier part of the run has."""
+        benchmark = opened(self._job.config.benchmark)
+        self._throughput = self._throughput or [
+            asdict(measure_throughput(benchmark, lanes, THROUGHPUT_SECONDS)) for lanes in LANES
+        ]
 
     def _describe_optimizer(self, name: str) -> dict[str, Any]:
         trained = []

@@ -91,13 +91,15 @@ def _work(job: Job, rest: Plan, manifest: Manifest, progress: Progress, workers:
         # Whatever ended the work, a full disk included, is what the user must hear of.
         with contextlib.suppress(OSError):
             remove_temporaries(job)
-            manifest.save(complete=failures == [])
+            manifest.save()
     if failures:
         mendable = failures[0].user_error
         if mendable is not None:
             raise UserError(*mendable)
         traces = "\n".join(failure.trace for failure in failures)
         raise WorkFailedError(job.folder, failures) from TracesOfWorkersError(traces)
+    manifest.measure_throughput()
+    manifest.save(complete=True)
 
 
 def _count(workers: int | None, rest: Plan) -> int:

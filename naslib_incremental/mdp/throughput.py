@@ -59,11 +59,10 @@ def _environment(benchmark: Benchmark, lanes: int) -> IncrementalMDP:
 
 def _walk(mdp: IncrementalMDP, materialise: bool, seconds: float) -> tuple[int, float]:
     steps = 0
-    # Neighbours come in random order, so that the first one is a random one.
-    actions = np.ones(mdp.lanes, np.int64)
     begin = time.perf_counter()
     while True:
-        mdp.step(actions)
+        # Neighbours come in random order: the first one, if there is any, is a random one.
+        mdp.step(mdp.observation.mask[:, 1].astype(np.int64))
         if materialise:
             mdp.space.encode(mdp.observation.architectures)
         steps += mdp.lanes

@@ -1,0 +1,78 @@
+"""Speeds of NAS-Bench-101: hashing, compiling, neighbours, samplers, and reading its TFRecord.
+
+Run as ``python -m bench.nasbench101``; with ``--tfrecord`` it also writes a file of the official
+one's size (1,270,872 records of made-up numbers) and imports it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from naslib_incremental.benchmarks.nasbench101_files import import_file
+from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
+from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space, word_to_cell
+from naslib_incremental.storage import CACHE_VARIABLE
+from tests.doubles.nasbench101_files import made_up_trainings, write_tfrecord
+
+LANES = 100_000
+PLAIN = 5_000
+
+
+def timed(what: str, function: Callable[[], object], count: int = 0) -> float:
+    """Seconds of one call, printed, per second where a count is given."""
+    started = time.perf_counter()
+    function()
+    seconds = time.perf_counter() - started
+    rate = f"{count / seconds:>14,.0f} /s" if count else ""
+    print(f"{what:48} {seconds:8.2f} s {rate}")
+    return seconds
+
+
+def space_speeds() -> NASBench101Space:
+    """Everything about the space, once compiled kernels are warm."""
+    space = NASBench101Space()
+    rng = np.random.default_rng(0)
+    words = space.enumerate()
+    space.expand(words[:10])
+    timed("enumerate and hash the space", lambda: space.keys(space.enumerate()), len(words))
+    timed("compile the search graph", lambda: space.graph, 10_273_496)
+    timed("open it from the cache", lambda: NASBench101Space().graph)
+    timed("64-bit hash", lambda: space.keys(words), len(words))
+    cells = [word_to_cell(word) for word in rng.choice(words, PLAIN).tolist()]
+    timed("MD5, plain Python", lambda: [md5_module_hash(*cell) for cell in cells], PLAIN)
+    for sampler in space.samplers:
+        space.sample(1, rng, sampler)
+        timed(f"sampler {sampler}", lambda s=sampler: space.sample(LANES, rng, s), LANES)
+    states = space.sample(LANES, rng, "uniform")
+    space.neighbours(states[:1], 50, rng)
+    timed("up to 50 neighbours", lambda: space.neighbours(states, 50, rng), LANES)
+    return space
+
+
+def main() -> None:
+    """Measure in a cache of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tfrecord", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[CACHE_VARIABLE] = folder
+        space = space_speeds()
+        if arguments.tfrecord:
+            path = Path(folder) / "made_up.tfrecord"
+            trainings = made_up_trainings(space.graph.words, (108,), 3, 0, hashed=False)
+            timed("write a TFRecord file", lambda: write_tfrecord(path, trainings))
+            timed("import it", lambda: import_file(path), 3 * len(space))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory {peak:,.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

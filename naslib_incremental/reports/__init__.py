@@ -1,0 +1,7 @@
+"""Reports from run folders alone: tables, figures and one self-contained page."""
+
+from __future__ import annotations
+
+from naslib_incremental.reports.build import FORMATS, Report, build_report
+
+__all__ = ["FORMATS", "Report", "build_report"]

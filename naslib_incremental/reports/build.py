@@ -1,0 +1,136 @@
+"""From run folders to a report on disk and on the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from naslib_incremental.errors import UserError
+from naslib_incremental.reports import costs
+from naslib_incremental.reports import tables as made
+from naslib_incremental.reports.analysis import Analysis, analyse
+from naslib_incremental.reports.figures import draw_all
+from naslib_incremental.reports.figures.canvas import Drawing, encode
+from naslib_incremental.reports.html import MINING, page, statements
+from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.reading import read_runs
+from naslib_incremental.reports.rendering import WRITERS, Table, terminal
+from naslib_incremental.reports.statistics import CONDITION
+from naslib_incremental.reports.wins import Contrast, contrasts
+from naslib_incremental.storage import atomic_path, write_text
+
+FORMATS = ("html", "md", "csv", "tex")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report.
+
+    Attributes:
+        folder: where it lies.
+        index: the page; None where HTML was not asked for.
+        text: the query-budget tables and who is ahead of whom, for a terminal.
+        problems: what was damaged or missing in the run folders, and left out.
+    """
+
+    folder: Path
+    index: Path | None
+    text: str
+    problems: tuple[str, ...]
+
+
+def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMATS) -> Report:
+    """Write a report of one or several run folders, from what lies in them alone.
+
+    ``out`` gets ``index.html``, ``tables/`` in the other formats, and ``figures/`` as SVG and PNG
+    with the CSV data they show. What is there already under these names is replaced.
+
+    Args:
+        runs: run folders on one benchmark.
+        out: folder of the report.
+        formats: some of ``FORMATS``.
+
+    Raises:
+        UserError: an unknown format; a folder that is no run folder; runs on different benchmarks;
+            nothing readable; a folder that cannot be written.
+    """
+    unknown = sorted(set(formats) - set(FORMATS))
+    if unknown:
+        raise UserError(f"some of the formats {', '.join(FORMATS)}", ", ".join(unknown), "--help")
+    analysis = analyse(read_runs(runs))
+    found = contrasts(analysis)
+    tables = all_tables(analysis, found)
+    try:
+        index = _write(analysis, found, tables, out, formats)
+    except OSError as error:
+        raise UserError(
+            "a report folder that can be written", f"{out} ({error.strerror})", "name another --out"
+        ) from error
+    text = _terminal_text(analysis, found, tables)
+    return Report(out, index, text, analysis.evaluation.problems)
+
+
+def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table]:
+    """Every table that has rows, by name."""
+    candidates = [
+        *(made.budget_table(analysis, index) for index in range(len(MEASURES))),
+        made.contrast_table(found),
+        made.improvement_table(analysis),
+        made.endings_table(analysis),
+        costs.training_table(analysis),
+        costs.throughput_table(analysis),
+    ]
+    return {table.name: table for table in candidates if table.rows}
+
+
+def _write(
+    analysis: Analysis,
+    found: Sequence[Contrast],
+    tables: Mapping[str, Table],
+    out: Path,
+    formats: Sequence[str],
+) -> Path | None:
+    """Write all files; the page last, so that it never stands beside older figures."""
+    for ending in set(formats) & set(WRITERS):
+        for name, table in tables.items():
+            write_text(out / "tables" / f"{name}.{ending}", WRITERS[ending](table))
+    drawings = [
+        (drawing, _write_figure(drawing, out / "figures")) for drawing in draw_all(analysis)
+    ]
+    if "html" not in formats:
+        return None
+    index = out / "index.html"
+    write_text(index, page(analysis, found, tables, drawings))
+    return index
+
+
+def _write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
+    """Write a figure's data and panels; returns the SVG of each panel."""
+    write_text(folder / f"{drawing.name}.csv", drawing.frame.to_csv(index=False))
+    svgs = {}
+    for panel, picture in drawing.panels.items():
+        stem = f"{drawing.name}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', panel).strip('-')}"
+        for kind in ("svg", "png"):
+            content = encode(picture, kind, stem)
+            with atomic_path(folder / f"{stem}.{kind}") as temporary:
+                temporary.write_bytes(content)
+            if kind == "svg":
+                svgs[panel] = content
+    return svgs
+
+
+def _terminal_text(
+    analysis: Analysis, found: Sequence[Contrast], tables: Mapping[str, Table]
+) -> str:
+    """The query-budget tables, who is ahead of whom, and what was left out."""
+    parts = [terminal(tables[f"budgets_{measure.key}"]) for measure in MEASURES]
+    key = f"Per cent: mean, sigma over runs [{CONDITION}]; * best of its column."
+    parts.append(f"{key}\n{MINING}\n")
+    for title, lines in statements(found):
+        parts.append("\n".join([f"{title}:", *(f"  {line}" for _, line in lines), ""]))
+    if analysis.evaluation.problems:
+        listed = (f"  {problem}" for problem in analysis.evaluation.problems)
+        parts.append("\n".join(["Left out:", *listed, ""]))
+    return "\n".join(parts)

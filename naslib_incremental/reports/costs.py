@@ -1,0 +1,61 @@
+"""Tables of what a run cost: the training of its agents, and how fast its machine steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naslib_incremental.reports.analysis import Analysis
+from naslib_incremental.reports.rendering import Column, Entry, Table
+
+NOTHING = "n/a"
+
+
+def training_table(analysis: Analysis) -> Table:
+    """What each trained agent cost before it was evaluated."""
+    keys = ("agent_seed", "steps", "seconds", "queries", "distinct_queries")
+    titles = ("agent seed", "steps", "seconds", "training queries", "distinct queries")
+    rows = tuple(
+        (
+            Entry((optimizer.name,)),
+            *(Entry((_count(agent.get(key)),)) for key in keys),
+        )
+        for optimizer in analysis.optimizers
+        for agent in optimizer.runs.training
+    )
+    return Table(
+        "training",
+        "Training of the agents",
+        (Column("optimizer", numeric=False), *map(Column, titles)),
+        rows,
+        "Training queries are validation accuracies looked up while learning, repeats included; "
+        "the budgets above do not count them.",
+    )
+
+
+def throughput_table(analysis: Analysis) -> Table:
+    """Environment steps per second by degree of vectorisation, as each run measured it."""
+    keys = ("lanes", "indices", "features")
+    rows = tuple(
+        (Entry((run.name,)), *(Entry((_count(measured.get(key)),)) for key in keys))
+        for run in analysis.evaluation.runs
+        for measured in run.manifest.get("throughput", [])
+    )
+    return Table(
+        "throughput",
+        "Environment throughput",
+        (
+            Column("run", numeric=False),
+            Column("lanes"),
+            Column("steps/s, index observations"),
+            Column("steps/s, materialised observations"),
+        ),
+        rows,
+        "Steps per second of the bare environment, all lanes together, on one core of the machine "
+        "that the manifest names: with architectures left as numbers, as the replay takes them, "
+        "and with every observation written out as features.",
+    )
+
+
+def _count(value: Any) -> str:
+    """A number of the manifest with thousands marked, whole."""
+    return f"{value:,.0f}" if isinstance(value, (int, float)) else NOTHING

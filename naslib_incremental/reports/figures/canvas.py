@@ -1,0 +1,146 @@
+"""What all figures share: size, colours, axes, and how they become files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+SIZE = (4.6, 3.5)
+PNG_DPI = 200
+INK, MUTED, GRID, PAPER = "#1b2330", "#5a6675", "#e3e7ed", "#ffffff"
+SERIES = (
+    "#2160e0",
+    "#d66a0a",
+    "#0d8560",
+    "#8a45c8",
+    "#c42f58",
+    "#0c7a90",
+    "#87572a",
+    "#75780f",
+    "#626e7d",
+    "#ad248c",
+)
+"""One colour per optimizer, told apart under the common colour-vision deficiencies with DASHES."""
+DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
+MARKERS = "osD^vPX*<>"
+RC: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 9,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "legend.columnspacing": 1.2,
+    "axes.formatter.useoffset": False,
+    "svg.fonttype": "none",
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "savefig.facecolor": PAPER,
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one optimizer is drawn, in all figures alike."""
+
+    colour: str
+    dashes: str | tuple[float, tuple[float, ...]]
+    marker: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure of a report.
+
+    Attributes:
+        name: name of its files.
+        title: heading.
+        caption: what it shows and what the numbers are made from.
+        frame: the data that is drawn; its CSV file.
+        panels: one small picture each, by name.
+    """
+
+    name: str
+    title: str
+    caption: str
+    frame: pd.DataFrame
+    panels: Mapping[str, Figure]
+
+
+def palette(names: Sequence[str]) -> dict[str, Style]:
+    """A style for each optimizer, by its place in the report."""
+    return {
+        name: Style(SERIES[i % len(SERIES)], DASHES[i % len(DASHES)], MARKERS[i % len(MARKERS)])
+        for i, name in enumerate(names)
+    }
+
+
+@contextmanager
+def panel(title: str, xlabel: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]:
+    """A figure with one pair of axes, in the style of the report, to draw on within the block."""
+    with mpl.rc_context(RC):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        axes.set_title(short(title, 44))
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel(ylabel)
+        yield figure, axes
+        sns.despine(ax=axes)
+
+
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """Name the lines below the axes, where no line can run into the names."""
+    names = len(axes.get_lines())
+    figure.set_size_inches(SIZE[0], SIZE[1] + 0.1 * names)
+    figure.legend(loc="outside lower center", ncols=2)
+
+
+def short(name: str, most: int) -> str:
+    """A name of at most ``most`` letters; what tells it from others is mostly at its ends."""
+    if len(name) <= most:
+        return name
+    head = (most - 1) // 2
+    return f"{name[:head]}…{name[head + 1 - most :]}"
+
+
+def encode(figure: Figure, kind: str, name: str) -> bytes:
+    """A figure as the bytes of an ``svg`` or ``png`` file, the same each time.
+
+    Args:
+        figure: what to write.
+        kind: ``"svg"`` or ``"png"``.
+        name: makes the identifiers inside an SVG its own.
+    """
+    target = io.BytesIO()
+    with mpl.rc_context(RC | {"svg.hashsalt": name}):
+        metadata = {"Date": None} if kind == "svg" else {"Software": None}
+        figure.savefig(target, format=kind, dpi=PNG_DPI, metadata=metadata)
+    return target.getvalue()

@@ -1,0 +1,126 @@
+"""The report as one page that needs nothing else: no network, no scripts, no files beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from naslib_incremental.reports.analysis import Analysis
+from naslib_incremental.reports.figures.canvas import Drawing
+from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.rendering import Column, Entry, Table, detail
+from naslib_incremental.reports.statistics import CONDITION, INTERVAL, RESAMPLES
+from naslib_incremental.reports.svg import inline
+from naslib_incremental.reports.tables import percent, points
+from naslib_incremental.reports.wins import Contrast, leads, statement
+
+MINING = (
+    "The last number mines noise where test sets are small: the more architectures are queried, "
+    "the luckier the best test accuracy among them, whether or not the search found anything. "
+    "Compare searches by the first two."
+)
+
+
+def page(
+    analysis: Analysis,
+    found: Sequence[Contrast],
+    tables: Mapping[str, Table],
+    drawings: Sequence[tuple[Drawing, Mapping[str, bytes]]],
+) -> str:
+    """The whole page.
+
+    Args:
+        analysis: the numbers.
+        found: trained optimizers against baselines.
+        tables: by name.
+        drawings: figures, each with the SVG of its panels.
+    """
+    environment = Environment(
+        loader=PackageLoader("naslib_incremental.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "points": points}
+    environment.globals |= {"detail": _detail}
+    evaluation = analysis.evaluation
+    style = environment.get_template("style.css").render()
+    return environment.get_template("report.html.j2").render(
+        benchmark=evaluation.benchmark,
+        runs=evaluation.runs,
+        problems=evaluation.problems,
+        optimizers=analysis.optimizers,
+        budgets=analysis.budgets,
+        measures=MEASURES,
+        leads=leads(analysis),
+        episodes=_episodes(analysis),
+        statements=statements(found),
+        tables=tables,
+        figures=[_figure(drawing, svgs) for drawing, svgs in drawings],
+        manifests=[
+            json.dumps(run.manifest, indent=2, ensure_ascii=False) for run in evaluation.runs
+        ],
+        style=Markup(style),
+        interval=INTERVAL,
+        condition=CONDITION,
+        resamples=RESAMPLES,
+        mining=MINING,
+    )
+
+
+def statements(found: Sequence[Contrast]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each measure its title, and for each pair the worst verdict and the sentence."""
+    grouped: dict[str, dict[tuple[str, str], list[Contrast]]] = {}
+    for one in found:
+        pairs = grouped.setdefault(one.measure.title, {})
+        pairs.setdefault((one.name, one.other), []).append(one)
+    return [
+        (title, [(_worst(pair), statement(pair)) for pair in pairs.values()])
+        for title, pairs in grouped.items()
+    ]
+
+
+def _detail(column: Column, entry: Entry) -> str:
+    """The parts after the first, broken into lines only between sigma and interval."""
+    return (
+        detail(column, entry)
+        .replace("± ", "±\N{NO-BREAK SPACE}")
+        .replace(", ", ",\N{NO-BREAK SPACE}")
+    )
+
+
+def _episodes(analysis: Analysis) -> str:
+    """How many episodes the numbers are made from."""
+    counts = {one.name: f"{one.endings.episodes:,}" for one in analysis.optimizers}
+    if len(set(counts.values())) == 1:
+        return f"{next(iter(counts.values()))} episodes each"
+    return "episodes: " + ", ".join(f"{count} of {name}" for name, count in counts.items())
+
+
+def _worst(found: Sequence[Contrast]) -> str:
+    """The least favourable verdict over the budgets."""
+    verdicts = {contrast.verdict for contrast in found}
+    return next(v for v in ("behind", "unknown", "even", "ahead") if v in verdicts)
+
+
+def _pretty(manifest: Mapping[str, Any]) -> str:
+    """A manifest for people."""
+    return json.dumps(manifest, indent=2, ensure_ascii=False)
+
+
+def _figure(drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[str, Any]:
+    """A figure as the template takes it."""
+    return {
+        "name": drawing.name,
+        "title": drawing.title,
+        "caption": drawing.caption,
+        "panels": [
+            inline(svg, f"{drawing.name}-{number}", f"{drawing.title}: {panel}")
+            for number, (panel, svg) in enumerate(svgs.items())
+        ],
+    }

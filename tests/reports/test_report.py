@@ -1,0 +1,241 @@
+"""The whole report: files, page, degenerate inputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naslib_incremental.errors import UserError
+from naslib_incremental.reports import build_report
+from naslib_incremental.reports.figures.canvas import SERIES
+from tests.reports.builder import Episode, RunFolder, random_episodes
+
+OPTIMIZERS = ("local_search", "apex_incremental", "random_walk")
+
+
+def ordinary(folder: Path, *, test: bool = True, **options: object) -> RunFolder:
+    rng = np.random.default_rng(11)
+    cells = {
+        name: {(a, s): random_episodes(rng, 12, 4, test=test) for a in range(2) for s in range(2)}
+        for name in OPTIMIZERS
+    }
+    run = RunFolder(folder, cells, **options)  # type: ignore[arg-type]
+    lines = [
+        f'{{"step": {step}, "seconds": 1.5, "mean_final_validation": {0.5 + step / 1000}}}'
+        for step in (10, 20, 30)
+    ]
+    run.write_progress("apex_incremental", 0, lines)
+    return run
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an ordinary report, beside its run."""
+    folder = tmp_path_factory.mktemp("ordinary")
+    build_report([ordinary(folder / "run").write()], folder / "out")
+    return folder / "out"
+
+
+class Page(HTMLParser):
+    """Collects what a page loads, names, refers to and says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.ids: list[str] = []
+        self.references: list[str] = []
+        self.tags: set[str] = set()
+        self.styles: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for key, value in attrs:
+            text = value or ""
+            if key in ("src", "href", "xlink:href", "data", "action", "srcset", "poster"):
+                (self.references if text.startswith("#") else self.loads).append(text)
+            if key == "id":
+                self.ids.append(text)
+            self.references += [f"#{name}" for name in re.findall(r"url\(#([^)]+)\)", text)]
+            self.styles += re.findall(r"url\((?!#)[^)]*\)", text)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_files_of_a_report(tmp_path: Path) -> None:
+    run = ordinary(tmp_path / "run").write()
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    out = tmp_path / "out"
+    report = build_report([run], out)
+    assert report.index == out / "index.html"
+    tables = {path.name for path in (out / "tables").iterdir()}
+    names = ("best_validation", "selected_test", "best_test")
+    stems = [*(f"budgets_{name}" for name in names), "contrasts", "improvement", "endings"]
+    assert tables == {
+        f"{s}.{e}" for s in [*stems, "training", "throughput"] for e in ("md", "csv", "tex")
+    }
+    figures = {path.name for path in (out / "figures").iterdir()}
+    panels = [f"best_so_far-{name}" for name in names]
+    panels += [f"{f}-{name}" for f in ("improvement", "scatter") for name in OPTIMIZERS]
+    panels += ["learning-apex_incremental"]
+    expected = {f"{panel}.{kind}" for panel in panels for kind in ("svg", "png")}
+    csvs = {f"{name}.csv" for name in ("best_so_far", "improvement", "scatter", "learning")}
+    assert figures == expected | csvs
+    assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "out"}
+
+
+def test_the_terminal_says_who_is_ahead_and_what_is_missing(tmp_path: Path) -> None:
+    run = ordinary(tmp_path / "run").write()
+    (run / "cells" / "random_walk" / "agent0-set1.parquet").unlink()
+    report = build_report([run], tmp_path / "out", formats=("csv",))
+    assert report.index is None
+    assert not (tmp_path / "out" / "index.html").exists()
+    assert {path.suffix for path in (tmp_path / "out" / "tables").iterdir()} == {".csv"}
+    for words in ("Best validation found", "Best test seen", "mines noise", "random_walk at"):
+        assert words in report.text
+    assert "agent0-set1.parquet is missing" in report.text
+    assert report.problems[0] in report.text
+    assert max(map(len, report.text.partition("Per cent")[0].splitlines())) <= 100
+
+
+def test_the_page_needs_nothing_else(built: Path) -> None:
+    text = (built / "index.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert set(page.loads) == {"data:,"}
+    assert page.styles == []
+    assert "script" not in page.tags
+    assert not re.search(r"https?://|@import|@font-face", text)
+    assert len(page.ids) == len(set(page.ids))
+    assert {reference[1:] for reference in page.references} <= set(page.ids)
+    assert text.count("<svg") == 10
+    assert "#2160e0" in SERIES
+    drawn = text.partition("</style>")[2]
+    assert not [colour for colour in SERIES if colour in drawn]
+    assert "var(--series-0)" in drawn
+
+
+def test_what_a_manifest_says_is_shown_and_not_obeyed(tmp_path: Path) -> None:
+    evil = "</pre><script>alert(1)</script>"
+    run = ordinary(tmp_path / "run", name=evil, benchmark={"label": f"Toy {evil}"})
+    report = build_report([run.write()], tmp_path / "out")
+    assert report.index is not None
+    page = Page(report.index.read_text(encoding="utf-8"))
+    assert "script" not in page.tags
+    assert evil in "".join(page.words)
+
+
+def test_every_caption_says_what_the_numbers_are_made_from(built: Path) -> None:
+    for name in ("budgets_best_validation", "improvement", "endings"):
+        caption = (built / "tables" / f"{name}.md").read_text().strip().splitlines()[-1]
+        assert "Toy <one>, real trainings" in caption
+        assert "mean of two repeats" in caption
+    assert "mean of two tests" in (built / "tables" / "budgets_best_test.md").read_text()
+    page = (built / "index.html").read_text()
+    figures = page.partition('id="figures"')[2].partition('id="details"')[0]
+    assert figures.count("Made from Toy &lt;one&gt;, real trainings; validation: mean") == 4
+
+
+def test_figure_data_is_what_is_drawn(built: Path) -> None:
+    """The curves by pandas from the CSV end at the table's means of the largest budget."""
+    curves = pd.read_csv(built / "figures" / "best_so_far.csv")
+    table = pd.read_csv(built / "tables" / "budgets_best_test.csv").set_index("optimizer")
+    last = curves[(curves["query"] == 5) & (curves["measure"] == "best_test")]
+    last = last.set_index("optimizer")
+    assert set(last.index) == set(OPTIMIZERS)
+    for name in OPTIMIZERS:
+        assert last["mean"][name] == pytest.approx(table["5 queries mean"][name], abs=0.005)
+        assert last["sigma"][name] == pytest.approx(table["5 queries sigma"][name], abs=0.005)
+    histogram = pd.read_csv(built / "figures" / "improvement.csv")
+    assert (histogram.groupby("optimizer")["share"].sum() <= 100 + 1e-9).all()
+    assert (histogram.groupby("optimizer")["share"].sum() > 90).all()
+    scatter = pd.read_csv(built / "figures" / "scatter.csv")
+    assert scatter.groupby("optimizer").size().to_dict() == dict.fromkeys(OPTIMIZERS, 48)
+    assert (scatter["start"] == 40).all()
+    learning = pd.read_csv(built / "figures" / "learning.csv")
+    assert learning["mean_final_validation"].tolist() == pytest.approx([51, 52, 53])
+
+
+def test_the_same_runs_give_the_same_report(built: Path, tmp_path: Path) -> None:
+    build_report([built.parent / "run"], tmp_path)
+    first, second = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
+        for folder in (built, tmp_path)
+    )
+    assert first == second
+
+
+def one_agent(folder: Path) -> RunFolder:
+    episodes = random_episodes(np.random.default_rng(1), 9, 3)
+    return RunFolder(folder, {"apex_incremental": {(0, 0): episodes}})
+
+
+def one_episode(folder: Path) -> RunFolder:
+    return RunFolder(folder, {"random_search": {(0, 0): [Episode([(0.5, 0.5)])]}}, trained=())
+
+
+def all_equal(folder: Path) -> RunFolder:
+    episodes = [Episode([(0.5, 0.5)] * 2, start=(0.5, 0.5)) for _ in range(9)]
+    names = ("apex_incremental", "random_walk")
+    return RunFolder(folder, {name: {(0, 0): episodes} for name in names})
+
+
+def no_test(folder: Path) -> RunFolder:
+    nothing = {"test": "", "validation_optimum": None}
+    return ordinary(folder, test=False, benchmark=nothing)
+
+
+def no_queries(folder: Path) -> RunFolder:
+    return RunFolder(folder, {"local_search": {(0, 0): [Episode([])] * 3}})
+
+
+def ten_optimizers(folder: Path) -> RunFolder:
+    """More than fit in a corner, with names longer than a panel is wide."""
+    rng = np.random.default_rng(2)
+    names = [f"{'long_' * 12}optimizer_{i}" for i in range(10)]
+    cells = {name: {(0, 0): random_episodes(rng, 9, 3)} for name in names}
+    return RunFolder(folder, cells, trained=names[3:5])
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (one_agent, "the only optimizer"),
+        (one_episode, "no complete run"),
+        (all_equal, "not clearly different"),
+        (no_test, "no test accuracy"),
+        (no_queries, "no complete run"),
+        (ten_optimizers, "optimizer_9"),
+    ],
+)
+def test_degenerate_runs(tmp_path: Path, make: Callable[[Path], RunFolder], words: str) -> None:
+    report = build_report([make(tmp_path / "run").write()], tmp_path / "out")
+    assert report.index is not None
+    text = "".join(Page(report.index.read_text(encoding="utf-8")).words)
+    assert words in text
+    assert not re.search(r"\bnan\b", text)
+    assert not re.search(r"\bnan\b", report.text)
+
+
+def test_several_runs_in_one_report(tmp_path: Path) -> None:
+    runs = [ordinary(tmp_path / name, name=name).write() for name in ("one", "two")]
+    report = build_report(runs, tmp_path / "out")
+    assert "apex_incremental (one)" in report.text
+    assert "local_search (two)" in report.text
+
+
+def test_bad_requests(tmp_path: Path) -> None:
+    run = ordinary(tmp_path / "run").write()
+    with pytest.raises(UserError, match="formats html, md, csv, tex; got pdf"):
+        build_report([run], tmp_path / "out", formats=("pdf",))
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match="can be written"):
+        build_report([run], tmp_path / "file" / "out")
