@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-import naslib_incremental
+from naslib_incremental import __version__
 from naslib_incremental.cli.parser import Parser
 from naslib_incremental.harness import RunConfig
 
@@ -111,7 +111,7 @@ def _add_how(parser: Parser) -> None:
     group.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
     group.add_argument("--list", action="store_true", help="print what can be chosen")
     group.add_argument("--debug", action="store_true", help="print tracebacks")
-    version = f"%(prog)s {naslib_incremental.__version__}"
+    version = f"%(prog)s {__version__}"
     group.add_argument("--version", action="version", version=version)
 
 

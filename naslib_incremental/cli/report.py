@@ -38,7 +38,7 @@ def _report(arguments: Sequence[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    import naslib_incremental
+    from naslib_incremental import __version__
     from naslib_incremental.cli.parser import Parser
 
     parser = Parser(
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         help="where to (default: RUN/report; for several runs, comparison beside the first)",
     )
     parser.add_argument("--debug", action="store_true", help="print tracebacks")
-    version = f"%(prog)s {naslib_incremental.__version__}"
+    version = f"%(prog)s {__version__}"
     parser.add_argument("--version", action="version", version=version)
     return parser
 

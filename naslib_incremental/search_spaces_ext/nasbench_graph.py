@@ -74,9 +74,7 @@ class NASBenchGraphSpace(EnumerableSpace):
         inputs = [int(part) for part in inputs_text.split(",")]
         names = operations_text.split(",")
         if len(inputs) != 4 or any(not 0 <= source <= node for node, source in enumerate(inputs)):
-            raise ValueError(
-                "give each of four nodes an input: 0 or an earlier node's number"
-            )
+            raise ValueError("give each of four nodes an input: 0 or an earlier node's number")
         if len(names) != 4 or not set(names) <= set(self.operations):
             raise ValueError(f"give four operations of {', '.join(self.operations)}")
         digits = [OPERATIONS.index(name) for name in names]

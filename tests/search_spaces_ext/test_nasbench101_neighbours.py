@@ -1,0 +1,182 @@
+"""NAS-Bench-101 against brute force: plain sets, networkx, and nothing of the code under test."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
+from itertools import chain, combinations, product
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space, word_to_cell
+
+LABELS = (0, 1, 2)
+
+# A cell here: a set of edges, and the operations of the inner vertices by name. Vertices are "in",
+# "out", and any number.
+Cell = tuple[frozenset[tuple[object, object]], tuple[tuple[object, int], ...]]
+
+
+def to_graph(cell: Cell) -> nx.DiGraph:
+    edges, labels = cell
+    graph = nx.DiGraph()
+    graph.add_nodes_from(["in", "out"])
+    for vertex, label in labels:
+        graph.add_node(vertex, label=label)
+    graph.add_edges_from(edges)
+    graph.nodes["in"]["label"], graph.nodes["out"]["label"] = "in", "out"
+    return graph
+
+
+def is_acyclic(edges: frozenset[tuple[object, object]]) -> bool:
+    sorter: TopologicalSorter[object] = TopologicalSorter()
+    for source, target in edges:
+        sorter.add(target, source)
+    try:
+        sorter.prepare()
+    except CycleError:
+        return False
+    return True
+
+
+def is_cell(cell: Cell) -> bool:
+    """At most nine edges, no cycle, and each vertex on a path from input to output."""
+    edges, labels = cell
+    inner = {vertex for vertex, _ in labels}
+    # Without a cycle, an edge into each vertex but the input leads back to it, and so for output.
+    return (
+        len(edges) <= 9
+        and {source for source, _ in edges} == inner | {"in"}
+        and {target for _, target in edges} == inner | {"out"}
+        and is_acyclic(edges)
+    )
+
+
+def invariant(cell: Cell) -> object:
+    """Equal for isomorphic cells; keeps the number of isomorphism checks small."""
+    edges, labels = cell
+    names = {"in": "in", "out": "out", **{vertex: str(label) for vertex, label in labels}}
+    before = {vertex: [source for source, target in edges if target == vertex] for vertex in names}
+    after = {vertex: [target for source, target in edges if source == vertex] for vertex in names}
+    local = {vertex: (names[vertex], len(before[vertex]), len(after[vertex])) for vertex in names}
+
+    def surroundings(vertices: list[object]) -> tuple[object, ...]:
+        return tuple(sorted(local[vertex] for vertex in vertices))
+
+    return tuple(
+        sorted(
+            (local[vertex], surroundings(before[vertex]), surroundings(after[vertex]))
+            for vertex in names
+        )
+    )
+
+
+def same(one: nx.DiGraph, other: nx.DiGraph) -> bool:
+    return nx.is_isomorphic(one, other, node_match=lambda a, b: a["label"] == b["label"])
+
+
+def classes(cells: Iterable[Cell]) -> dict[object, list[nx.DiGraph]]:
+    """One graph of each isomorphism class, by invariant."""
+    found: dict[object, list[nx.DiGraph]] = defaultdict(list)
+    for cell in set(cells):
+        graph = to_graph(cell)
+        bucket = found[invariant(cell)]
+        if not any(same(graph, other) for other in bucket):
+            bucket.append(graph)
+    return found
+
+
+def subsets(items: list[tuple[object, object]]) -> Iterator[tuple[tuple[object, object], ...]]:
+    return chain.from_iterable(combinations(items, size) for size in range(1, len(items) + 1))
+
+
+def brute_force_neighbours(cell: Cell) -> Iterator[Cell]:
+    edges, labelled = cell
+    labels = dict(labelled)
+    vertices = ["in", *labels, "out"]
+    for vertex, label in product(labels, LABELS):
+        yield edges, tuple({**labels, vertex: label}.items())
+    for edge in edges:
+        yield edges - {edge}, labelled
+    for edge in product(vertices, vertices):
+        yield edges | {edge}, labelled
+    if len(labels) < 5:
+        for (before, after), label in product(product(vertices, vertices), LABELS):
+            yield edges | {(before, 99), (99, after)}, (*labelled, (99, label))
+    for removed in labels:
+        rest = frozenset(edge for edge in edges if removed not in edge)
+        sources = [source for source, target in edges if target == removed]
+        targets = [target for source, target in edges if source == removed]
+        for bridge in subsets([pair for pair in product(sources, targets) if pair not in rest]):
+            left = {vertex: label for vertex, label in labels.items() if vertex != removed}
+            yield rest | set(bridge), tuple(left.items())
+
+
+def to_cell(word: int) -> Cell:
+    adjacency, operations = word_to_cell(word)
+    names = ["in", *range(1, len(adjacency) - 1), "out"]
+    edges = frozenset(
+        (names[source], names[target])
+        for source, row in enumerate(adjacency)
+        for target, connected in enumerate(row)
+        if connected
+    )
+    return edges, tuple(enumerate(operations, start=1))
+
+
+@pytest.fixture(scope="module")
+def space() -> NASBench101Space:
+    return NASBench101Space()
+
+
+def sizes(space: NASBench101Space) -> np.ndarray:
+    return (space.graph.words >> np.uint64(31)).astype(np.int64)
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5])
+def test_the_cells_are_those_of_brute_force(space: NASBench101Space, size: int) -> None:
+    names = ["in", *range(1, size - 1), "out"]
+    forward = list(combinations(names, 2))
+    expected = classes(
+        cell
+        for edges in subsets(forward)
+        for labels in product(LABELS, repeat=size - 2)
+        if is_cell(cell := (frozenset(edges), tuple(enumerate(labels, start=1))))
+    )
+    cells = [to_cell(word) for word in space.graph.words[sizes(space) == size].tolist()]
+    assert all(map(is_cell, cells))
+    got = classes(cells)
+    assert sum(map(len, got.values())) == len(cells), "two representatives of one class"
+    assert_same_classes(got, expected)
+
+
+def test_neighbours_are_those_of_brute_force(space: NASBench101Space) -> None:
+    graph = space.graph
+    checked = np.flatnonzero(sizes(space) <= 5)
+    assert len(checked) == 1 + 6 + 84 + 2441
+    for index in checked.tolist():
+        cell = to_cell(int(graph.words[index]))
+        edited = classes(filter(is_cell, set(brute_force_neighbours(cell))))
+        own = to_graph(cell)
+        expected = {
+            key: [other for other in bucket if not same(other, own)]
+            for key, bucket in edited.items()
+        }
+        targets = graph.targets[graph.offsets[index] : graph.offsets[index + 1]]
+        got = classes(to_cell(word) for word in graph.words[targets].tolist())
+        assert sum(map(len, got.values())) == len(targets), "a neighbour is presented twice"
+        assert_same_classes(got, expected)
+
+
+def assert_same_classes(
+    got: dict[object, list[nx.DiGraph]], expected: dict[object, list[nx.DiGraph]]
+) -> None:
+    expected = {key: bucket for key, bucket in expected.items() if bucket}
+    assert got.keys() == expected.keys()
+    for key, bucket in got.items():
+        assert len(bucket) == len(expected[key])
+        for graph in bucket:
+            assert any(same(graph, other) for other in expected[key])
