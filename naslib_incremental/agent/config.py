@@ -25,7 +25,7 @@ class AgentConfig:
         "pointer", "Q head: pointer (ours) or cls (paper, sec. 4)"
     )
     steps: int = _option(
-        120_000, "environment steps of training (paper, sec. 4: 10 M)", quick=4_096
+        100_000, "environment steps of training (paper, sec. 4: 10 M)", quick=4_096
     )
     lanes: int = _option(256, "environments side by side (paper, sec. 4: 8 workers x 32)")
     neighbours: int = _option(50, "N, most neighbours presented (paper, sec. 3)")
@@ -49,11 +49,8 @@ class AgentConfig:
     gamma: float = _option(0.9, "discount per step (paper, sec. 4)")
     n_step: int = _option(3, "steps of a return (paper, sec. 4)")
     learning_rate: float = _option(1e-3, "Adam's step size (paper, sec. 4: 4e-5)")
-    final_learning_rate: float = _option(
-        0.1, "share of the step size left at the end, linearly approached (ours; paper: 1)"
-    )
     batch_size: int = _option(256, "transitions per update (ours)")
-    update_every: int = _option(256, "environment steps per update (ours)")
+    update_every: int = _option(128, "environment steps per update (ours)")
     learning_starts: int = _option(
         2_048, "transitions in the replay before the first update (ours)"
     )
@@ -140,7 +137,6 @@ PAPER: Mapping[str, Any] = {
     "attention_heads": 8,
     "feed_forward": 512,
     "learning_rate": 4e-5,
-    "final_learning_rate": 1.0,
     "replay_capacity": 25_000,
     "reward_scale": "none",
     "temperature": 0.0,

@@ -53,11 +53,6 @@ class Learner:
         with torch.inference_mode():
             return np.asarray(self.network(*self._inputs(observation)).numpy())
 
-    def set_progress(self, share: float) -> None:
-        """Set the step size for the share of the training that is done, 0..1."""
-        left = 1 - share * (1 - self.config.final_learning_rate)
-        self.optimizer.param_groups[0]["lr"] = self.config.learning_rate * left
-
     def update(
         self, transitions: Transitions, weights: NDArray[np.float32]
     ) -> tuple[float, NDArray[np.float64]]:

@@ -118,7 +118,6 @@ class Trainer:
         if len(self.replay) < self.config.learning_starts:
             return
         self.owed_steps += self.config.lanes
-        self.learner.set_progress(min(self.steps / self.config.steps, 1.0))
         while self.owed_steps >= self.config.update_every:
             self.owed_steps -= self.config.update_every
             slots, transitions, weights = self.replay.sample(self.config.batch_size)

@@ -49,7 +49,7 @@ class NASBenchGraph(Benchmark):
         "arxiv",
         "proteins",
     )
-    shaping_alpha = 16.0
+    shaping_alpha = 32.0
 
     def __init__(self, variant: str) -> None:
         self.name = f"nasbench_graph/{variant}"
