@@ -14,8 +14,9 @@ from naslib_incremental.mdp import STAY, Observation, observe
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
 
-# States valued in one forward pass. Tables are filled by whole blocks of neighbouring indices, so
-# that a value is the same to the bit whichever episode asked for it first.
+# States valued in one forward pass. Tables are filled in blocks of exactly this size, the last one
+# padded: at one size a row's value does not depend on the others, so that it is the same to the bit
+# whichever episode asked for it first.
 BLOCK = 256
 
 QFunction = Callable[[Observation], NDArray[np.float32]]
@@ -69,12 +70,12 @@ class TabledQ:
         self.neighbours = neighbours
         width = min(neighbours, space.max_degree) + 1
         self.values = np.empty((len(space), width), np.float32)
-        self.known = np.zeros(-(-len(space) // BLOCK), np.bool_)
+        self.known = np.zeros(len(space), np.bool_)
 
     def look(  # noqa: D102
         self, architectures: Architectures, rng: np.random.Generator
     ) -> tuple[Observation, NDArray[np.float32]]:
-        self._fill(np.unique(architectures // BLOCK))
+        self._fill(np.unique(architectures[~self.known[architectures]]))
         shown = observe(self.space, architectures, self.neighbours, None)
         values = self.values[architectures]
         crowded = self.space.degree(architectures) > self.neighbours
@@ -84,14 +85,12 @@ class TabledQ:
             values[crowded] = partly_values
         return shown, values
 
-    def _fill(self, blocks: NDArray[np.int64]) -> None:
-        for block in blocks[~self.known[blocks]]:
-            states = np.arange(
-                block * BLOCK, min((block + 1) * BLOCK, len(self.space)), dtype=np.int32
-            )
-            shown = observe(self.space, states, self.neighbours, None)
-            self.values[states] = self.direct.q_function(shown)
-            self.known[block] = True
+    def _fill(self, states: NDArray[np.int32]) -> None:
+        for low in range(0, len(states), BLOCK):
+            block = np.resize(states[low : low + BLOCK], BLOCK)
+            shown = observe(self.space, block, self.neighbours, None)
+            self.values[block] = self.direct.q_function(shown)
+        self.known[states] = True
 
 
 def q_source(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
-from naslib_incremental.agent.policy import DirectQ, Policy, TabledQ, q_source, roll_out
+from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.network import QNetwork
+from naslib_incremental.agent.policy import BLOCK, DirectQ, Policy, TabledQ, q_source, roll_out
 from naslib_incremental.agent.selection import choose_policy, mean_best_found
 from naslib_incremental.benchmarks import QueryCounter, open_benchmark
 from naslib_incremental.mdp import Observation
@@ -62,6 +65,25 @@ def test_table_equals_valuing_directly_whoever_asks_first() -> None:
     shown, again = second.look(states, np.random.default_rng(3))
     assert (values == again).all()
     assert (values == q_function(shown)).all()
+
+
+@pytest.mark.parametrize("size", [39, 51])
+def test_values_do_not_depend_on_who_else_is_valued(size: int) -> None:
+    torch.manual_seed(0)
+    network = QNetwork(AgentConfig(), 60, size).eval()
+    features = (torch.rand(2 * BLOCK, size, 60) < 0.3).float()
+    mask = torch.arange(size) < torch.randint(1, size + 1, (2 * BLOCK, 1))
+
+    def in_order(order: torch.Tensor) -> torch.Tensor:
+        values = torch.empty(2 * BLOCK, size)
+        with torch.inference_mode():
+            for half in order.split(BLOCK):
+                values[half] = network(features[half], mask[half])
+        return values
+
+    first = in_order(torch.arange(2 * BLOCK))
+    for _ in range(5):
+        assert torch.equal(in_order(torch.randperm(2 * BLOCK)), first)
 
 
 def test_states_with_too_many_neighbours_are_valued_for_the_subset_shown() -> None:
