@@ -5,10 +5,10 @@ PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -
 REQUIREMENTS := setup.cfg pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench datasets clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed ## install, train and compare agents on a real benchmark, write the report to runs/
 	$(BIN)/naslib-run --optimizer apex_incremental --out runs
@@ -22,7 +22,11 @@ check: $(VENV)/installed-test ## lint and types only
 	$(BIN)/mypy
 
 bench: $(VENV)/installed-test ## measure the speeds the README states
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.nasbench101
+
+datasets: $(VENV)/installed ## the README's table: all eight data sets of NAS-Bench-Graph, in runs/
+	$(BIN)/python -m bench.datasets --out runs
 
 clean: ## remove the virtual environment and everything built; runs/ stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -13,13 +13,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import numpy as np
 
+from bench.plain_nasbench101 import neighbours, sample_size_first
 from naslib_incremental.benchmarks.nasbench101_files import import_file
 from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
 from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space, word_to_cell
 from naslib_incremental.storage import CACHE_VARIABLE
+from tests.doubles.brute_force_cells import to_cell
 from tests.doubles.nasbench101_files import made_up_trainings, write_tfrecord
 
 LANES = 100_000
@@ -36,6 +39,11 @@ def timed(what: str, function: Callable[[], object], count: int = 0) -> float:
     return seconds
 
 
+def against(what: str, fast: float, plain: float) -> None:
+    """Print the ratio of two rates."""
+    print(f"{'  ' + what + ', ours to plain Python':48} {fast / plain:8,.0f} x")
+
+
 def space_speeds() -> NASBench101Space:
     """Everything about the space, once compiled kernels are warm."""
     space = NASBench101Space()
@@ -45,15 +53,24 @@ def space_speeds() -> NASBench101Space:
     timed("enumerate and hash the space", lambda: space.keys(space.enumerate()), len(words))
     timed("compile the search graph", lambda: space.graph, 10_273_496)
     timed("open it from the cache", lambda: NASBench101Space().graph)
-    timed("64-bit hash", lambda: space.keys(words), len(words))
+    fast = timed("64-bit hash", lambda: space.keys(words), len(words))
     cells = [word_to_cell(word) for word in rng.choice(words, PLAIN).tolist()]
-    timed("MD5, plain Python", lambda: [md5_module_hash(*cell) for cell in cells], PLAIN)
-    for sampler in space.samplers:
+    plain = timed("MD5, plain Python", lambda: [md5_module_hash(*cell) for cell in cells], PLAIN)
+    against("hashes", len(words) / fast, PLAIN / plain)
+    for sampler in reversed(space.samplers):
         space.sample(1, rng, sampler)
-        timed(f"sampler {sampler}", lambda s=sampler: space.sample(LANES, rng, s), LANES)
+        fast = timed(f"sampler {sampler}", lambda s=sampler: space.sample(LANES, rng, s), LANES)
+    random = Random(0)
+    plain = timed(
+        "sampler paper, plain Python", lambda: [sample_size_first(random) for _ in range(200)], 200
+    )
+    against("samples", LANES / fast, 200 / plain)
     states = space.sample(LANES, rng, "uniform")
     space.neighbours(states[:1], 50, rng)
-    timed("up to 50 neighbours", lambda: space.neighbours(states, 50, rng), LANES)
+    fast = timed("up to 50 neighbours", lambda: space.neighbours(states, 50, rng), LANES)
+    some = [to_cell(word) for word in rng.choice(words, 20).tolist()]
+    plain = timed("neighbours, plain Python", lambda: [neighbours(cell) for cell in some], 20)
+    against("neighbours", LANES / fast, 20 / plain)
     return space
 
 

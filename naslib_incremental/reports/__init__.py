@@ -1,4 +1,4 @@
-"""Reports from run folders alone: tables, figures and one self-contained page."""
+"""Reports: tables, figures and one self-contained page from run folders, and of their space."""
 
 from __future__ import annotations
 

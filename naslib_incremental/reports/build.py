@@ -14,6 +14,8 @@ from naslib_incremental.reports.analysis import Analysis, analyse
 from naslib_incremental.reports.figures import draw_all
 from naslib_incremental.reports.figures.canvas import Drawing, encode
 from naslib_incremental.reports.html import MINING, page, statements
+from naslib_incremental.reports.landscape import Study, study_space
+from naslib_incremental.reports.landscape.tables import landscape_tables
 from naslib_incremental.reports.measures import MEASURES
 from naslib_incremental.reports.reading import read_runs
 from naslib_incremental.reports.rendering import WRITERS, Table, terminal
@@ -42,7 +44,10 @@ class Report:
 
 
 def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMATS) -> Report:
-    """Write a report of one or several run folders, from what lies in them alone.
+    """Write a report of one or several run folders.
+
+    Every number of a run comes from its folder alone. Only what is said of the whole search space
+    is computed from the space and the benchmark, where this machine has them.
 
     ``out`` gets ``index.html``, ``tables/`` in the other formats, and ``figures/`` as SVG and PNG
     with the CSV data they show. What is there already under these names is replaced.
@@ -61,14 +66,17 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
         raise UserError(f"some of the formats {', '.join(FORMATS)}", ", ".join(unknown), "--help")
     analysis = analyse(read_runs(runs))
     found = contrasts(analysis)
+    study = study_space(analysis)
     tables = all_tables(analysis, found)
+    if study.landscape is not None:
+        tables |= {table.name: table for table in landscape_tables(analysis, study.landscape)}
     try:
-        index = _write(analysis, found, tables, out, formats)
+        index = _write(analysis, study, found, tables, out, formats)
     except OSError as error:
         raise UserError(
             "a report folder that can be written", f"{out} ({error.strerror})", "name another --out"
         ) from error
-    text = _terminal_text(analysis, found, tables)
+    text = _terminal_text(analysis, found, tables, study.notes)
     return Report(out, index, text, analysis.evaluation.problems)
 
 
@@ -87,6 +95,7 @@ def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table
 
 def _write(
     analysis: Analysis,
+    study: Study,
     found: Sequence[Contrast],
     tables: Mapping[str, Table],
     out: Path,
@@ -97,12 +106,12 @@ def _write(
         for name, table in tables.items():
             write_text(out / "tables" / f"{name}.{ending}", WRITERS[ending](table))
     drawings = [
-        (drawing, _write_figure(drawing, out / "figures")) for drawing in draw_all(analysis)
+        (drawing, _write_figure(drawing, out / "figures")) for drawing in draw_all(analysis, study)
     ]
     if "html" not in formats:
         return None
     index = out / "index.html"
-    write_text(index, page(analysis, found, tables, drawings))
+    write_text(index, page(analysis, found, tables, drawings, study.notes))
     return index
 
 
@@ -122,7 +131,10 @@ def _write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
 
 
 def _terminal_text(
-    analysis: Analysis, found: Sequence[Contrast], tables: Mapping[str, Table]
+    analysis: Analysis,
+    found: Sequence[Contrast],
+    tables: Mapping[str, Table],
+    notes: Sequence[str],
 ) -> str:
     """The query-budget tables, who is ahead of whom, and what was left out."""
     parts = [terminal(tables[f"budgets_{measure.key}"]) for measure in MEASURES]
@@ -130,7 +142,8 @@ def _terminal_text(
     parts.append(f"{key}\n{MINING}\n")
     for title, lines in statements(found):
         parts.append("\n".join([f"{title}:", *(f"  {line}" for _, line in lines), ""]))
-    if analysis.evaluation.problems:
-        listed = (f"  {problem}" for problem in analysis.evaluation.problems)
+    left_out = [*analysis.evaluation.problems, *notes]
+    if left_out:
+        listed = (f"  {line}" for line in left_out)
         parts.append("\n".join(["Left out:", *listed, ""]))
     return "\n".join(parts)

@@ -30,6 +30,7 @@ def page(
     found: Sequence[Contrast],
     tables: Mapping[str, Table],
     drawings: Sequence[tuple[Drawing, Mapping[str, bytes]]],
+    notes: Sequence[str] = (),
 ) -> str:
     """The whole page.
 
@@ -38,6 +39,7 @@ def page(
         found: trained optimizers against baselines.
         tables: by name.
         drawings: figures, each with the SVG of its panels.
+        notes: what figures of the search space are left out, and why.
     """
     environment = Environment(
         loader=PackageLoader("naslib_incremental.reports", "templates"),
@@ -61,6 +63,7 @@ def page(
         episodes=_episodes(analysis),
         statements=statements(found),
         tables=tables,
+        notes=notes,
         figures=[_figure(drawing, svgs) for drawing, svgs in drawings],
         manifests=[
             json.dumps(run.manifest, indent=2, ensure_ascii=False) for run in evaluation.runs

@@ -1,4 +1,4 @@
-"""Run folders as arrays: the only door through which a report learns anything."""
+"""Run folders as arrays: the only door through which a report learns anything of a run."""
 
 from __future__ import annotations
 

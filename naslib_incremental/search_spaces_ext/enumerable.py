@@ -140,11 +140,17 @@ class EnumerableSpace(SearchSpace):
             try:
                 words.append(self.readable_to_word(text))
             except ValueError as error:
-                example = self.word_to_readable(int(self.graph.words[-1]))
-                raise UserError(
-                    f"an architecture of {self.name} such as {example!r}", repr(text), str(error)
-                ) from error
-        return self.index_of(np.array(words, np.uint64))
+                raise self._unreadable(text, str(error)) from error
+        try:
+            return self.index_of(np.array(words, np.uint64))
+        except KeyError as error:
+            strange = texts[words.index(error.args[0])]
+            raise self._unreadable(strange, "give one that the space holds") from error
+
+    def _unreadable(self, text: str, next_command: str) -> UserError:
+        example = self.word_to_readable(int(self.graph.words[-1]))
+        expected = f"an architecture of {self.name} such as {example!r}"
+        return UserError(expected, repr(text), next_command)
 
     def draw(self, architecture: Architectures) -> list[CellDrawing]:  # noqa: D102
         return self.draw_word(int(self.graph.words[architecture]))

@@ -77,3 +77,11 @@ def test_a_neighbour_outside_the_space_is_refused() -> None:
 def test_unknown_sampler_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UserError, match="a sampler of tiny: uniform; got 'paper'"):
         TinySpace([[1], [0]]).sample(3, np.random.default_rng(0), "paper")
+
+
+@pytest.mark.parametrize(
+    ("text", "next_command"), [("sx", "invalid literal"), ("s7", "give one that the space holds")]
+)
+def test_texts_of_no_architecture_are_refused(text: str, next_command: str) -> None:
+    with pytest.raises(UserError, match=f"such as 's1'; got '{text}'; next: {next_command}"):
+        TinySpace([[1], [0]]).from_readable(["s0", text])

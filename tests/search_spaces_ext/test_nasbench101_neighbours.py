@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from graphlib import CycleError, TopologicalSorter
-from itertools import chain, combinations, product
+from collections.abc import Iterable
+from itertools import combinations, product
 
 import networkx as nx
 import numpy as np
 import pytest
 
-from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space, word_to_cell
-
-LABELS = (0, 1, 2)
-
-# A cell here: a set of edges, and the operations of the inner vertices by name. Vertices are "in",
-# "out", and any number.
-Cell = tuple[frozenset[tuple[object, object]], tuple[tuple[object, int], ...]]
+from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space
+from tests.doubles.brute_force_cells import (
+    LABELS,
+    Cell,
+    brute_force_neighbours,
+    is_cell,
+    subsets,
+    to_cell,
+)
 
 
 def to_graph(cell: Cell) -> nx.DiGraph:
@@ -29,30 +30,6 @@ def to_graph(cell: Cell) -> nx.DiGraph:
     graph.add_edges_from(edges)
     graph.nodes["in"]["label"], graph.nodes["out"]["label"] = "in", "out"
     return graph
-
-
-def is_acyclic(edges: frozenset[tuple[object, object]]) -> bool:
-    sorter: TopologicalSorter[object] = TopologicalSorter()
-    for source, target in edges:
-        sorter.add(target, source)
-    try:
-        sorter.prepare()
-    except CycleError:
-        return False
-    return True
-
-
-def is_cell(cell: Cell) -> bool:
-    """At most nine edges, no cycle, and each vertex on a path from input to output."""
-    edges, labels = cell
-    inner = {vertex for vertex, _ in labels}
-    # Without a cycle, an edge into each vertex but the input leads back to it, and so for output.
-    return (
-        len(edges) <= 9
-        and {source for source, _ in edges} == inner | {"in"}
-        and {target for _, target in edges} == inner | {"out"}
-        and is_acyclic(edges)
-    )
 
 
 def invariant(cell: Cell) -> object:
@@ -87,44 +64,6 @@ def classes(cells: Iterable[Cell]) -> dict[object, list[nx.DiGraph]]:
         if not any(same(graph, other) for other in bucket):
             bucket.append(graph)
     return found
-
-
-def subsets(items: list[tuple[object, object]]) -> Iterator[tuple[tuple[object, object], ...]]:
-    return chain.from_iterable(combinations(items, size) for size in range(1, len(items) + 1))
-
-
-def brute_force_neighbours(cell: Cell) -> Iterator[Cell]:
-    edges, labelled = cell
-    labels = dict(labelled)
-    vertices = ["in", *labels, "out"]
-    for vertex, label in product(labels, LABELS):
-        yield edges, tuple({**labels, vertex: label}.items())
-    for edge in edges:
-        yield edges - {edge}, labelled
-    for edge in product(vertices, vertices):
-        yield edges | {edge}, labelled
-    if len(labels) < 5:
-        for (before, after), label in product(product(vertices, vertices), LABELS):
-            yield edges | {(before, 99), (99, after)}, (*labelled, (99, label))
-    for removed in labels:
-        rest = frozenset(edge for edge in edges if removed not in edge)
-        sources = [source for source, target in edges if target == removed]
-        targets = [target for source, target in edges if source == removed]
-        for bridge in subsets([pair for pair in product(sources, targets) if pair not in rest]):
-            left = {vertex: label for vertex, label in labels.items() if vertex != removed}
-            yield rest | set(bridge), tuple(left.items())
-
-
-def to_cell(word: int) -> Cell:
-    adjacency, operations = word_to_cell(word)
-    names = ["in", *range(1, len(adjacency) - 1), "out"]
-    edges = frozenset(
-        (names[source], names[target])
-        for source, row in enumerate(adjacency)
-        for target, connected in enumerate(row)
-        if connected
-    )
-    return edges, tuple(enumerate(operations, start=1))
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from naslib_incremental.reports.analysis import Analysis
-from naslib_incremental.reports.figures import best_so_far, improvement, learning, scatter
+from naslib_incremental.reports.figures import (
+    best_so_far,
+    final_cells,
+    improvement,
+    learning,
+    local_optima,
+    sampler_sizes,
+    scatter,
+    walk_landscape,
+)
 from naslib_incremental.reports.figures.canvas import Drawing, palette
+from naslib_incremental.reports.landscape import Study
 
 
-def draw_all(analysis: Analysis) -> list[Drawing]:
-    """Every figure that the run folders have data for, in the order of the report."""
+def draw_all(analysis: Analysis, study: Study) -> list[Drawing]:
+    """Every figure that there is data for, in the order of the report."""
     colours = palette([optimizer.name for optimizer in analysis.optimizers])
     modules = (best_so_far, improvement, scatter, learning)
-    found = (module.figure(analysis, colours) for module in modules)
+    found: list[Drawing | None] = [module.figure(analysis, colours) for module in modules]
+    found.append(final_cells.figure(analysis, study))
+    if study.landscape is not None:
+        found.append(walk_landscape.figure(analysis, study.landscape))
+        found.append(local_optima.figure(analysis, study.landscape))
+    if study.space is not None:
+        found.append(sampler_sizes.figure(study.space))
     return [drawing for drawing in found if drawing is not None]

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import (
     Drawing,
-    Style,
     legend_below,
     palette,
     panel,
 )
-from naslib_incremental.search_spaces_ext import SEARCH_SPACES, SearchSpace
+from naslib_incremental.search_spaces_ext import SearchSpace
 
 SAMPLES = 10_000
 SEED = 0
 SIZES = ("vertices", "edges")
 
 
-def figure(analysis: Analysis, _styles: Mapping[str, Style]) -> Drawing | None:
-    """The figure; None where the space of the run has one sampler only, or is not installed."""
-    name = analysis.evaluation.benchmark.get("space")
-    if name not in SEARCH_SPACES.names():
-        return None
-    space: SearchSpace = SEARCH_SPACES.load(name)()
+def figure(space: SearchSpace) -> Drawing | None:
+    """The figure; None where the space has one sampler only."""
     if len(space.samplers) < 2:
         return None
     frame = data(space)
     caption = (
-        f"Share of {SAMPLES:,} architectures of {name} from each sampler that have so many "
+        f"Share of {SAMPLES:,} architectures of {space.name} from each sampler that have so many "
         "vertices, input and output included, and so many edges, over all cells."
     )
     return Drawing("sampler_sizes", "What the samplers draw", caption, frame, draw(frame))

@@ -1,0 +1,141 @@
+"""The local optima of a landscape: how many, how good, and how much climbs to each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy.stats import spearmanr
+
+from naslib_incremental.reports.analysis import Analysis
+from naslib_incremental.reports.figures.canvas import (
+    INK,
+    Drawing,
+    Style,
+    legend_below,
+    palette,
+    panel,
+)
+from naslib_incremental.reports.figures.cell_picture import picture
+from naslib_incremental.reports.landscape import Landscape
+from naslib_incremental.reports.tables import made_from, percent
+
+SHARES = {"architectures": "share of the architectures", "starts": "share of the starts"}
+
+
+def figure(analysis: Analysis, landscape: Landscape) -> Drawing:
+    """The figure."""
+    frame = data(landscape)
+    panels = draw(frame) | most_frequent(landscape, frame)
+    caption = f"{_facts(landscape, frame)} {made_from(analysis, 'validation')}"
+    return Drawing("local_optima", "Local optima of the landscape", caption, frame, panels)
+
+
+def _facts(landscape: Landscape, frame: pd.DataFrame) -> str:
+    """What was found, in sentences."""
+    basins, validation = landscape.basins, landscape.validation
+    half = 1 + int(np.searchsorted(np.cumsum(basins.sizes), len(validation) / 2))
+    best = frame[frame["rank"] == 1]
+    found = (
+        f"Steepest ascent with all neighbours from each of {len(validation):,} architectures ends "
+        f"in {len(frame):,} local optima, after {basins.moves.mean():.1f} moves on average and "
+        f"{basins.moves.max()} at most; {half:,} of them take half of the architectures. "
+        f"The best of the space takes {percent(best['architectures'].sum() / 100)} % of the "
+        f"architectures and {percent(best['starts'].sum() / 100)} % of the starts (sampler "
+        f"{landscape.sampler}). Where the ascent ends, the mean accuracy is "
+        f"{percent(validation[basins.ends].mean())} % over the architectures and "
+        f"{percent(float(landscape.start @ validation[basins.ends]))} % over the starts. "
+    )
+    if frame["architectures"].nunique() > 1 and frame["validation"].nunique() > 1:
+        rank = float(spearmanr(frame["architectures"], frame["validation"])[0])
+        found += f"Rank correlation (Spearman) of an optimum's accuracy and basin: {rank:+.2f}. "
+    return found + (
+        "Local search in the tables above sees at most "
+        f"{landscape.neighbours} neighbours at a time, so it can end elsewhere."
+    )
+
+
+def data(landscape: Landscape) -> pd.DataFrame:
+    """One row per local optimum, the largest basin first: shares and accuracy in per cent."""
+    basins, validation = landscape.basins, landscape.validation
+    starts = np.bincount(basins.ends, landscape.start, len(basins.ends))
+    ascending = np.sort(validation)
+    better = len(validation) - np.searchsorted(ascending, validation[basins.optima], "right")
+    columns = {
+        "architecture": landscape.space.to_readable(basins.optima),
+        "validation": 100 * validation[basins.optima],
+        "rank": 1 + better,
+        "basin": basins.sizes,
+        "architectures": 100 * basins.sizes / len(validation),
+        "starts": 100 * starts[basins.optima],
+    }
+    frame: pd.DataFrame = pd.DataFrame(columns)
+    return frame
+
+
+def draw(frame: pd.DataFrame) -> dict[str, Figure]:
+    """Accuracy against basin size, and how few optima take how much."""
+    styles = palette(list(SHARES))
+    return {"accuracy": _accuracy(frame, styles), "shares": _shares(frame, styles)}
+
+
+def _accuracy(frame: pd.DataFrame, styles: dict[str, Style]) -> Figure:
+    """One point per local optimum, the largest basin marked."""
+    labels = ("basin (% of the architectures)", "validation accuracy (%)")
+    with panel("Accuracy of an optimum by its basin", *labels) as (figure, axes):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.scatter(
+            frame["architectures"],
+            frame["validation"],
+            s=9,
+            alpha=0.45,
+            linewidth=0,
+            color=styles["architectures"].colour,
+        )
+        largest = frame.iloc[0]
+        axes.scatter(
+            largest["architectures"],
+            largest["validation"],
+            s=60,
+            facecolor="none",
+            edgecolor=INK,
+            linewidth=1.2,
+        )
+    return figure
+
+
+def _shares(frame: pd.DataFrame, styles: dict[str, Style]) -> Figure:
+    """How much the largest basins take together."""
+    labels = ("local optima, the largest basins first", "climb to one of them (%)")
+    with panel("How few optima take how much", *labels) as (figure, axes):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        for column, label in SHARES.items():
+            together = np.cumsum(np.sort(frame[column])[::-1])
+            axes.plot(
+                np.arange(1, len(together) + 1),
+                together,
+                color=styles[column].colour,
+                linestyle=styles[column].dashes,
+                linewidth=1.8,
+                label=label,
+            )
+        axes.set_ylim(0, 103)
+        legend_below(figure, axes)
+    return figure
+
+
+def most_frequent(landscape: Landscape, frame: pd.DataFrame) -> dict[str, Figure]:
+    """The cells of the optimum with the largest basin, drawn."""
+    first = frame.iloc[0]
+    below = (
+        f"{percent(first['architectures'] / 100)} % of the architectures and "
+        f"{percent(first['starts'] / 100)} %\nof the starts climb here; accuracy "
+        f"{percent(first['validation'] / 100)} %, rank {first['rank']:,}"
+    )
+    drawn = landscape.space.draw(landscape.basins.optima[0])
+    return {
+        f"largest-{cell.name}": picture(cell, "The most frequent final cell", below)
+        for cell in drawn
+    }
