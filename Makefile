@@ -24,6 +24,7 @@ check: $(VENV)/installed-test ## lint and types only
 bench: $(VENV)/installed-test ## measure the speeds the README states
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.nasbench101
+	$(BIN)/python -m bench.nasbench301
 
 datasets: $(VENV)/installed ## the README's table: all eight data sets of NAS-Bench-Graph, in runs/
 	$(BIN)/python -m bench.datasets --out runs
@@ -40,5 +41,5 @@ $(VENV)/installed: $(REQUIREMENTS)
 
 $(VENV)/installed-test: $(REQUIREMENTS)
 	$(PYTHON) -m venv $(VENV)
-	$(PIP_INSTALL) -e '.[test]'
+	$(PIP_INSTALL) -e '.[test,nasbench301]'
 	touch $(VENV)/installed $@

@@ -16,6 +16,7 @@ EXAMPLES = """examples:
   naslib-data status
   naslib-data fetch nasbench101            download the 108-epoch file, 499 MB
   naslib-data import nasbench_only108.tfrecord
+  naslib-data import nb_models_1.0         the official models of NAS-Bench-301, a folder
   naslib-data build nasbench101            compile the search graph now, not at the first run
 """
 
@@ -44,6 +45,7 @@ def _data(arguments: Sequence[str]) -> None:
 def _status() -> None:
     from naslib_incremental.array_cache import cached_keys
     from naslib_incremental.benchmarks.nasbench101_files import files_at_hand, tables_at_hand
+    from naslib_incremental.cli.nasbench301_data import imported_rows
     from naslib_incremental.cli.printing import table
     from naslib_incremental.storage import cache_folder, data_folders
 
@@ -53,6 +55,7 @@ def _status() -> None:
         ("data folders", [("", str(folder)) for folder in data_folders()]),
         ("files of nasbench101", files),
         ("imported tables of nasbench101", imported),
+        ("imported models of nasbench301", imported_rows()),
         ("compiled search graphs", [("", key) for key in cached_keys("search_graphs")]),
         ("cache", [("", str(cache_folder()))]),
     ]
@@ -77,8 +80,13 @@ def _build(name: str) -> None:
 
 def _import(file: str) -> None:
     from naslib_incremental.benchmarks.nasbench101_files import import_file
+    from naslib_incremental.cli.nasbench301_data import import_models, is_nasbench301
 
     started = time.perf_counter()
+    if is_nasbench301(Path(file)):
+        for line in import_models(Path(file)):
+            print(f"{line}; ready in {time.perf_counter() - started:.1f} s")
+        return
     imported = import_file(Path(file))
     columns = imported.open()
     cells, budgets, repeats = columns["test"].shape
@@ -95,6 +103,7 @@ def _verify() -> None:
         files_at_hand,
         tables_at_hand,
     )
+    from naslib_incremental.cli.nasbench301_data import imported_rows
     from naslib_incremental.cli.printing import table
     from naslib_incremental.errors import UserError
     from naslib_incremental.storage import file_sha256
@@ -113,6 +122,7 @@ def _verify() -> None:
     for imported in tables_at_hand():
         imported.open()
         rows.append((imported.sha256, f"table of {imported.name}, undamaged"))
+    rows += [(sha256, f"{kind} of nasbench301, undamaged") for sha256, kind in imported_rows()]
     print(table(rows) or "nothing to verify")
 
 
@@ -145,7 +155,8 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument(
         "file",
         metavar="FILE",
-        help="official .tfrecord, NASLib's nasbench_only108.pkl, or the compact run0_test.npz",
+        help="official .tfrecord, NASLib's nasbench_only108.pkl, or the compact run0_test.npz; "
+        "NAS-Bench-301: the folder nb_models_1.0, or yahpo_nb301.onnx",
     )
     commands.add_parser("verify", parents=[common], help="check files and tables for damage")
     fetch = commands.add_parser("fetch", parents=[common], help="download an official file")
