@@ -35,3 +35,10 @@ def test_data_folders_of_the_variable_come_first(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NASLIB_INCREMENTAL_DATA", "/first:/second")
     assert storage.data_folders()[:2] == [Path("/first"), Path("/second")]
     assert len(storage.data_folders()) == 3
+
+
+def test_written_files_have_the_users_own_permissions(tmp_path: Path) -> None:
+    plain, written = tmp_path / "plain", tmp_path / "written"
+    plain.write_text("")
+    storage.write_text(written, "")
+    assert written.stat().st_mode == plain.stat().st_mode
