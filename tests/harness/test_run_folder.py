@@ -184,6 +184,6 @@ def test_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("naslib_incremental.storage.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("naslib_incremental.storage.Path.touch", refuse)
     with pytest.raises(UserError, match=r"can be written to.*Permission denied"):
         work(tmp_path)
