@@ -6,8 +6,7 @@ from typing import Any
 
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.rendering import Column, Entry, Table
-
-NOTHING = "n/a"
+from naslib_incremental.reports.tables import NOTHING
 
 
 def training_table(analysis: Analysis) -> Table:

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_incremental.errors import UserError
+
 Architectures = NDArray[Any]
 """[..., *architecture_shape] integers: a state index, or packed 64-bit words."""
 
@@ -68,11 +70,25 @@ class SearchSpace(ABC):
     def max_degree(self) -> int:
         """The largest number of neighbours of any architecture."""
 
-    @abstractmethod
     def sample(
         self, count: int, rng: np.random.Generator, sampler: str | None = None
     ) -> Architectures:
-        """Draw [count] architectures, with replacement, by the named sampler."""
+        """Draw [count] architectures, with replacement, by the named sampler or the default one.
+
+        Raises:
+            UserError: the space has no sampler of that name.
+        """
+        if sampler not in (None, *self.samplers):
+            raise UserError(
+                f"a sampler of {self.name}: {', '.join(self.samplers)}",
+                repr(sampler),
+                f"take {self.samplers[0]!r}",
+            )
+        return self.sample_by(sampler or self.samplers[0], count, rng)
+
+    @abstractmethod
+    def sample_by(self, sampler: str, count: int, rng: np.random.Generator) -> Architectures:
+        """Draw [count] architectures, with replacement, by one of ``samplers``."""
 
     @abstractmethod
     def neighbours(

@@ -81,17 +81,6 @@ class EnumerableSpace(SearchSpace):
     def max_degree(self) -> int:  # noqa: D102
         return int(np.diff(self.graph.offsets).max())
 
-    def sample(  # noqa: D102
-        self, count: int, rng: np.random.Generator, sampler: str | None = None
-    ) -> Architectures:
-        if sampler not in (None, *self.samplers):
-            raise UserError(
-                f"a sampler of {self.name}: {', '.join(self.samplers)}",
-                repr(sampler),
-                f"take {self.samplers[0]!r}",
-            )
-        return self.sample_by(sampler or self.samplers[0], count, rng)
-
     def sample_by(self, sampler: str, count: int, rng: np.random.Generator) -> Architectures:
         """Draw [count] architectures by a sampler of ``samplers``; here ``"uniform"``."""
         return rng.integers(len(self), size=count, dtype=np.int32)

@@ -56,15 +56,9 @@ class NASBench301Space(SearchSpace):
     def max_degree(self) -> int:  # noqa: D102
         return CHANGES * CHANGES if self.changes_both else 2 * CHANGES
 
-    def sample(  # noqa: D102
-        self, count: int, rng: np.random.Generator, sampler: str | None = None
+    def sample_by(  # noqa: D102
+        self, sampler: str, count: int, rng: np.random.Generator
     ) -> Architectures:
-        if sampler not in (None, *self.samplers):
-            raise UserError(
-                f"a sampler of {self.name}: {', '.join(self.samplers)}",
-                repr(sampler),
-                f"take {self.samplers[0]!r}",
-            )
         return np.asarray(kernels.draw_words(2 * count, rng)).reshape(count, 2)
 
     def neighbours(  # noqa: D102

@@ -48,9 +48,7 @@ class ToySpace(SearchSpace):
             for _ in range(VERTICES)
         ]
 
-    def sample(
-        self, count: int, rng: np.random.Generator, sampler: str | None = None
-    ) -> Architectures:
+    def sample_by(self, sampler: str, count: int, rng: np.random.Generator) -> Architectures:
         return rng.integers(VERTICES, size=count, dtype=np.int32)
 
     def neighbours(
