@@ -8,7 +8,9 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numba
@@ -53,8 +55,9 @@ class LocalProcesses:
         )
 
     def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
-        """Put a piece of work in the queue."""
-        return self._pool.submit(_perform, job, item)
+        """Put a piece of work in the queue, for which another process may be started."""
+        with _interrupts_held_back():
+            return self._pool.submit(_perform, job, item)
 
     def reports(self) -> list[Report]:
         """What trainings have reported since the last call."""
@@ -82,6 +85,20 @@ class LocalProcesses:
                 child.kill()
                 child.join()
         self._reports.close()
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Ctrl-C waits here, and never reaches a process that is started meanwhile.
+
+    A starting process would otherwise die of it with a traceback, before it can say that the parent
+    decides; it takes over which signals are blocked.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _reports: Any = None

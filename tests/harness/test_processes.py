@@ -96,6 +96,15 @@ def descendants(process: int) -> set[int]:
     return found
 
 
+def workers_of(pid: int) -> list[int]:
+    """The worker processes below a process, started or starting."""
+    return [
+        child
+        for child in descendants(pid)
+        if not gone(child) and b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
 def gone(process: int) -> bool:
     try:
         return "Z" in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
@@ -161,18 +170,25 @@ def test_ctrl_c_ends_everything_and_keeps_what_is_finished(
     check_rest(out, dict(cells(folder)), dict(uninterrupted))
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see children")
+def test_ctrl_c_while_workers_start_leaves_no_traceback(tmp_path: Path, script: Path) -> None:
+    process = start(script, tmp_path / "out")
+    wait_for(lambda: workers_of(process.pid))
+    # By now they import what they need, and Python would make a KeyboardInterrupt of the signal.
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+
+
 def test_lost_worker_is_an_error_and_the_rest_can_be_done(
     tmp_path: Path, script: Path, uninterrupted: dict[str, dict[str, list[object]]]
 ) -> None:
     out = tmp_path / "out"
     process = start(script, out)
     wait_for(lambda: list(out.glob("*/agents/*/*/agent.json")))
-    workers = [
-        child
-        for child in descendants(process.pid)
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
-    os.kill(workers[0], signal.SIGKILL)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "ended from outside" in errors
