@@ -25,7 +25,9 @@ class AgentConfig:
         "pointer", "Q head: pointer (ours) or cls (paper, sec. 4)"
     )
     steps: int = _option(
-        100_000, "environment steps of training (paper, sec. 4: 10 M)", quick=4_096
+        100_000,
+        "environment steps of training (paper, sec. 4: 10 M, pairs of cells 15 M)",
+        quick=4_096,
     )
     lanes: int = _option(256, "environments side by side (paper, sec. 4: 8 workers x 32)")
     neighbours: int = _option(50, "N, most neighbours presented (paper, sec. 3)")
@@ -41,7 +43,7 @@ class AgentConfig:
         "spread: shaped rewards divided by twice their spread over sampled starts (ours); "
         "none (paper)",
     )
-    dimensions: int = _option(64, "T, width of a token (paper, sec. 4: 256)")
+    dimensions: int = _option(64, "T, width of a token (paper, sec. 4: 256, pairs of cells 512)")
     encoder_layers: int = _option(3, "linear layers of the architecture encoder (ours)")
     layers: int = _option(1, "transformer layers (ours)")
     attention_heads: int = _option(4, "attention heads (ours)")
@@ -109,8 +111,12 @@ class AgentConfig:
                 )
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> AgentConfig:
+    def of(cls, options: Mapping[str, Any], cells: int = 1) -> AgentConfig:
         """The preset named in ``options`` with the other options put over it.
+
+        Args:
+            options: by field name.
+            cells: cells of an architecture; the paper's agent is larger for pairs.
 
         Raises:
             UserError: an option or its value does not exist.
@@ -123,15 +129,13 @@ class AgentConfig:
             )
         chosen = cls(preset=options.get("preset", "default"))
         if chosen.preset == "paper":
-            chosen = replace(chosen, **PAPER)
+            chosen = replace(chosen, **PAPER, **(PAPER_PAIRS if cells > 1 else PAPER_SINGLE))
         return replace(chosen, **options)
 
 
 # The paper to the letter (sections 3 and 4), with our sizes where it gives none.
 PAPER: Mapping[str, Any] = {
     "head": "cls",
-    "steps": 10_000_000,
-    "dimensions": 256,
     "encoder_layers": 3,
     "layers": 2,
     "attention_heads": 8,
@@ -142,6 +146,8 @@ PAPER: Mapping[str, Any] = {
     "temperature": 0.0,
     "stay_margin": 0.0,
 }
+PAPER_SINGLE: Mapping[str, Any] = {"steps": 10_000_000, "dimensions": 256}
+PAPER_PAIRS: Mapping[str, Any] = {"steps": 15_000_000, "dimensions": 512}
 
 
 def _dashed(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -14,7 +15,6 @@ from naslib_incremental.benchmarks.contract import Accuracies
 TEMPERATURES = (0.0, 0.01, 0.02, 0.05)
 STAY_MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2)
 EPISODES = 3_000
-BUDGETS = (50, 100, 150, 300)
 
 
 def choose_policy(
@@ -24,7 +24,7 @@ def choose_policy(
     fixed: tuple[float | None, float | None],
     rng: np.random.Generator,
 ) -> tuple[Policy, list[dict[str, Any]]]:
-    """The policy whose best-found validation accuracy, averaged over the budgets, is highest.
+    """The policy whose best-found validation accuracy is highest, averaged over query budgets.
 
     A greedy policy ends in a handful of architectures and gains nothing from more queries; a hot
     one ends anywhere. Every trial's finals are queries and are counted.
@@ -48,7 +48,7 @@ def choose_policy(
     scores = []
     for policy in policies:
         final = roll_out(source, starts, max_steps, policy, rng).final
-        scores.append(mean_best_found(counter.query(final).validation))
+        scores.append(mean_best_found(counter.query(final).validation, counter.benchmark.budgets))
     tried = [
         {"temperature": policy.temperature, "stay_margin": policy.stay_margin, "score": score}
         for policy, score in zip(policies, scores, strict=True)
@@ -56,10 +56,10 @@ def choose_policy(
     return policies[int(np.argmax(scores))], tried
 
 
-def mean_best_found(validation: Accuracies) -> float:
-    """Best of each run of Q consecutive episodes, averaged over runs and then over ``BUDGETS``."""
+def mean_best_found(validation: Accuracies, budgets: Sequence[int]) -> float:
+    """Best of each run of Q consecutive episodes, averaged over runs and then over the budgets."""
     means = []
-    for budget in BUDGETS:
+    for budget in budgets:
         runs = len(validation) // budget
         means.append(validation[: runs * budget].reshape(runs, budget).max(axis=1).mean())
     return float(np.mean(means))

@@ -57,9 +57,11 @@ class Benchmark(ABC):
         provenance: what its numbers are made from.
         shaping_alpha: default alpha of the reward shaping exp(alpha * accuracy), 0 for none.
         validation_optimum: highest validation accuracy of the whole table, None where unknown.
+        budgets: query budgets that papers report on it.
     """
 
     variants: ClassVar[tuple[str, ...]] = ("",)
+    budgets: ClassVar[tuple[int, ...]] = (50, 100, 150, 300)
     name: str
     space: SearchSpace
     provenance: Provenance

@@ -17,7 +17,7 @@ from naslib_incremental.benchmarks.nasbench301_imports import (
     imported_models,
 )
 from naslib_incremental.benchmarks.nasbench301_runtime import RuntimeModel
-from naslib_incremental.benchmarks.nasbench301_yahpo import space_of
+from naslib_incremental.benchmarks.nasbench301_yahpo import BUDGETS, space_of
 from naslib_incremental.errors import UserError
 from naslib_incremental.search_spaces_ext.contract import Architectures
 from naslib_incremental.search_spaces_ext.nasbench301 import NASBench301Space
@@ -52,6 +52,7 @@ class NASBench301(Benchmark):
     """
 
     variants: ClassVar[tuple[str, ...]] = tuple(VARIANTS)
+    budgets: ClassVar[tuple[int, ...]] = BUDGETS
     shaping_alpha = 32.0
     validation_optimum: float | None = None
 

@@ -38,6 +38,9 @@ official predictions of 609 random architectures. The surrogate has hardly seen 
 94 % of all pooling and 95.3 % of all skipping."""
 FIRST_CONVOLUTION = 3
 
+BUDGETS = (150, 200, 300, 400, 800, 1_000)
+"""Query budgets of papers on NAS-Bench-301."""
+
 VARIANTS: dict[str, dict[str, Any]] = {
     "": {},
     "single": {"neighbours": "single"},
@@ -65,6 +68,7 @@ class NASBench301Yahpo(Benchmark):
     """
 
     variants: ClassVar[tuple[str, ...]] = tuple(VARIANTS)
+    budgets: ClassVar[tuple[int, ...]] = BUDGETS
     shaping_alpha = 32.0
     validation_optimum: float | None = None
 

@@ -80,8 +80,7 @@ def _add_evaluation(parser: Parser) -> None:
         type=int,
         nargs="+",
         metavar="N",
-        help="query budgets of the tables (default: "
-        f"{' '.join(str(budget) for budget in RunConfig.budgets)})",
+        help="query budgets of the tables (default: those that papers report on the benchmark)",
     )
 
 

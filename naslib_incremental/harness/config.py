@@ -22,7 +22,8 @@ class RunConfig:
         seeds: A, agents per trainable optimizer, or independent repetitions of any other.
         start_sets: S, sets of starts; every optimizer and agent begins at the same ones.
         episodes: E, episodes per agent and start set.
-        budgets: query budgets that the report's tables show.
+        budgets: query budgets that the report's tables show; none for the benchmark's that the
+            episodes allow.
         neighbours: N, most neighbours presented at each step.
         max_steps: steps after which an episode is cut off.
         seed: master seed; all others are derived from it.
@@ -36,7 +37,7 @@ class RunConfig:
     seeds: int = 5
     start_sets: int = 5
     episodes: int = 10_000
-    budgets: tuple[int, ...] = (50, 100, 150, 300)
+    budgets: tuple[int, ...] = ()
     neighbours: int = 50
     max_steps: int = 32
     seed: int = 0
@@ -49,16 +50,16 @@ class RunConfig:
                 _refuse(name, f"of at least {smallest}", getattr(self, name))
         if not self.optimizers:
             _refuse("optimizer", "of one or more names", "none")
-        if not self.budgets or min(self.budgets) < 1:
-            _refuse("budgets", "of one or more numbers from 1", list(self.budgets))
-        if max(self.budgets) > self.episodes:
+        if min(self.budgets, default=1) < 1:
+            _refuse("budgets", "of numbers from 1", list(self.budgets))
+        if max(self.budgets, default=1) > self.episodes:
             # Every episode is sure of one query only.
             allowed = f"up to the number of episodes, {self.episodes},"
             _refuse("budgets", allowed, max(self.budgets), "--episodes")
 
     @property
     def settings(self) -> EpisodeSettings:
-        """What all optimizers share."""
+        """What all optimizers share; the budgets must be given."""
         # Late, so that a command line that only asks for help does not load numerical libraries.
         from naslib_incremental.optimizers import EpisodeSettings
 

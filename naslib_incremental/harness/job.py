@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ class Job:
     """Everything that a worker process needs to know.
 
     Attributes:
-        config: what to run.
+        config: what to run, its budgets known.
         options: all options of each optimizer, defaults and presets filled in.
         config_hash: hex SHA-256 of everything that changes numbers.
         folder: the run folder.
@@ -54,6 +54,9 @@ def make_job(config: RunConfig, out: Path) -> Job:
         UserError: the benchmark, an optimizer or an option is unknown.
     """
     benchmark = opened(config.benchmark)
+    if not config.budgets:
+        allowed = [budget for budget in benchmark.budgets if budget <= config.episodes]
+        config = replace(config, budgets=tuple(allowed) or (config.episodes,))
     options = resolved_options(config, benchmark.space)
     digest = config_hash(config, benchmark, options)
     name = f"{config.benchmark.replace('/', '-')}-{digest[:HASH_DIGITS]}"

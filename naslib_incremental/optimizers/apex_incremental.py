@@ -38,7 +38,7 @@ class ApexIncremental(TrainableOptimizer):
     ) -> None:
         super().__init__(space, settings)
         chosen = {"neighbours": settings.neighbours, **(options or {})}
-        self.config: AgentConfig = AgentConfig.of(chosen)
+        self.config: AgentConfig = AgentConfig.of(chosen, space.cells)
         self._trained: TrainedAgent | None = None
         self._rollout: Rollout | None = None
         self._asked = False

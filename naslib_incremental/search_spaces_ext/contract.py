@@ -56,6 +56,7 @@ class SearchSpace(ABC):
         features: F, length of an encoding.
         max_degree: most neighbours any architecture has.
         samplers: names that ``sample`` takes; the first is the default.
+        cells: cells that make an architecture.
     """
 
     name: str
@@ -64,6 +65,7 @@ class SearchSpace(ABC):
     dtype: np.dtype[Any]
     features: int
     samplers: tuple[str, ...]
+    cells: ClassVar[int] = 1
 
     @property
     @abstractmethod

@@ -50,6 +50,7 @@ class NASBench301Space(SearchSpace):
     dtype: np.dtype[Any] = np.dtype(np.uint64)
     features = ops_on_nodes.FEATURES
     samplers: tuple[str, ...] = ("uniform",)
+    cells = 2
     changes_both = True
 
     @property

@@ -18,6 +18,8 @@ def test_every_field_says_where_it_comes_from() -> None:
 def test_paper_preset_is_the_papers() -> None:
     paper = AgentConfig.of({"preset": "paper"})
     assert (paper.head, paper.steps, paper.dimensions) == ("cls", 10_000_000, 256)
+    pairs = AgentConfig.of({"preset": "paper"}, cells=2)
+    assert (pairs.steps, pairs.dimensions) == (15_000_000, 512)
     assert (paper.gamma, paper.n_step, paper.learning_rate) == (0.9, 3, 4e-5)
     assert (paper.replay_capacity, paper.priority_alpha, paper.priority_beta) == (25_000, 0.6, 0.4)
     assert (paper.lanes, paper.training_moves, paper.neighbours) == (8 * 32, 16, 50)

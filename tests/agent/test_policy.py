@@ -139,4 +139,4 @@ def test_mean_best_found_by_hand() -> None:
     validation = np.zeros(600)
     validation[[10, 350]] = 1.0
     shares = [2 / 12, 2 / 6, 2 / 4, 2 / 2]
-    assert mean_best_found(validation) == pytest.approx(np.mean(shares))
+    assert mean_best_found(validation, (50, 100, 150, 300)) == pytest.approx(np.mean(shares))

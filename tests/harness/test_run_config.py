@@ -26,8 +26,7 @@ CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes
         ({"neighbours": 0}, "--neighbours of at least 1"),
         ({"max_steps": -1}, "--max-steps of at least 1; got -1"),
         ({"seed": -3}, "--seed of at least 0"),
-        ({"budgets": ()}, "--budgets of one or more"),
-        ({"budgets": (0, 5)}, "--budgets of one or more numbers from 1"),
+        ({"budgets": (0, 5)}, "--budgets of numbers from 1"),
         ({"budgets": (5, 11)}, "number of episodes, 10,; got 11; next: give another --episodes"),
         ({"optimizers": {}}, "--optimizer of one or more names; got none"),
     ],
@@ -74,6 +73,11 @@ class TestResolved:
     )
     def test_whatever_changes_numbers_changes_the_folder(self, change: dict[str, Any]) -> None:
         assert self.folder(replace(self.CONFIG, **change)).name != self.folder(self.CONFIG).name
+
+    def test_budgets_are_the_benchmarks_that_the_episodes_allow(self) -> None:
+        for episodes, budgets in [(10_000, (50, 100, 150, 300)), (120, (50, 100)), (9, (9,))]:
+            config = replace(self.CONFIG, budgets=(), episodes=episodes)
+            assert make_job(config, Path("out")).config.budgets == budgets
 
     def test_nothing_else_changes_the_folder(self) -> None:
         spelled_out = {"toy_learner": {"steps": 7, "keep": 3}, "random_search": {}}
