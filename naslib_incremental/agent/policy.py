@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,13 @@ QFunction = Callable[[Observation], NDArray[np.float32]]
 
 
 class QSource(Protocol):
-    """Shows architectures and values what it shows."""
+    """Shows architectures and values what it shows.
+
+    Attributes:
+        tabled: looking again at a state costs next to nothing.
+    """
+
+    tabled: ClassVar[bool]
 
     def look(
         self, architectures: Architectures, rng: np.random.Generator
@@ -39,6 +45,8 @@ class DirectQ:
         space: gives the neighbours.
         neighbours: N.
     """
+
+    tabled: ClassVar[bool] = False
 
     def __init__(self, q_function: QFunction, space: SearchSpace, neighbours: int) -> None:
         self.q_function = q_function
@@ -63,6 +71,8 @@ class TabledQ:
         space: its states are indices.
         neighbours: N.
     """
+
+    tabled: ClassVar[bool] = True
 
     def __init__(self, q_function: QFunction, space: EnumerableSpace, neighbours: int) -> None:
         self.direct = DirectQ(q_function, space, neighbours)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from itertools import product
 from typing import Any
 
@@ -27,7 +28,8 @@ def choose_policy(
     """The policy whose best-found validation accuracy is highest, averaged over query budgets.
 
     A greedy policy ends in a handful of architectures and gains nothing from more queries; a hot
-    one ends anywhere. Every trial's finals are queries and are counted.
+    one ends anywhere. Every trial's finals are queries and are counted. Where every look costs a
+    forward pass, the stay margin is chosen at the best temperature only.
 
     Args:
         source: Q values of the trained network.
@@ -41,19 +43,25 @@ def choose_policy(
     """
     temperatures = TEMPERATURES if fixed[0] is None else (fixed[0],)
     margins = STAY_MARGINS if fixed[1] is None else (fixed[1],)
-    policies = [Policy(*pair) for pair in product(temperatures, margins)]
-    if len(policies) == 1:
-        return policies[0], []
+    if len(temperatures) == len(margins) == 1:
+        return Policy(temperatures[0], margins[0]), []
     starts = counter.benchmark.space.sample(EPISODES, rng)
-    scores = []
-    for policy in policies:
-        final = roll_out(source, starts, max_steps, policy, rng).final
-        scores.append(mean_best_found(counter.query(final).validation, counter.benchmark.budgets))
-    tried = [
-        {"temperature": policy.temperature, "stay_margin": policy.stay_margin, "score": score}
-        for policy, score in zip(policies, scores, strict=True)
-    ]
-    return policies[int(np.argmax(scores))], tried
+    scores: dict[Policy, float] = {}
+
+    def best(candidates: Iterable[tuple[float, float]]) -> Policy:
+        for policy in (Policy(*pair) for pair in candidates):
+            if policy not in scores:
+                final = roll_out(source, starts, max_steps, policy, rng).final
+                found = counter.query(final).validation
+                scores[policy] = mean_best_found(found, counter.benchmark.budgets)
+        return max(scores, key=scores.__getitem__)
+
+    if source.tabled:
+        chosen = best(product(temperatures, margins))
+    else:
+        temperature = best(product(temperatures, margins[:1])).temperature
+        chosen = best(product([temperature], margins))
+    return chosen, [{**asdict(policy), "score": score} for policy, score in scores.items()]
 
 
 def mean_best_found(validation: Accuracies, budgets: Sequence[int]) -> float:

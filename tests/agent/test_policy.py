@@ -109,14 +109,16 @@ def test_direct_values_in_blocks_equal_values_at_once() -> None:
     assert (values == gains(shown)).all()
 
 
+@pytest.mark.parametrize(("order_matters", "trials"), [(False, 4 * 5), (True, 4 + 5 - 1)])
 def test_policy_is_chosen_by_validation_and_its_queries_are_counted(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, order_matters: bool, trials: int
 ) -> None:
     monkeypatch.setattr("naslib_incremental.agent.selection.EPISODES", 300)
     benchmark = TinyBenchmark(ROWS, WORTH)
     counter = QueryCounter(benchmark)
-    source = q_source(gains, benchmark.space, 50, order_matters=False)
+    source = q_source(gains, benchmark.space, 50, order_matters)
     policy, tried = choose_policy(source, counter, 8, (None, None), np.random.default_rng(0))
+    assert len(tried) == trials
     best = max(entry["score"] for entry in tried)
     [chosen] = [
         entry["score"]
