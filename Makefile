@@ -25,6 +25,8 @@ bench: $(VENV)/installed-test ## measure the speeds the README states
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.nasbench101
 	$(BIN)/python -m bench.nasbench301
+	$(BIN)/python -m bench.nasbench301_alternatives
+	$(BIN)/python -m bench.throughput
 
 datasets: $(VENV)/installed ## the README's table: all eight data sets of NAS-Bench-Graph, in runs/
 	$(BIN)/python -m bench.datasets --out runs
