@@ -14,6 +14,7 @@ PROGRAM = "naslib-report"
 EXAMPLES = """examples:
   naslib-report runs/nasbench_graph-cora-1a2b3c4d5e
   naslib-report runs/nasbench_graph-cora-* --out comparison
+  naslib-report runs/nasbench_graph-cora-1a2b3c4d5e --format html tex
 """
 
 
@@ -29,12 +30,13 @@ def _how_to_go_on(arguments: Sequence[str]) -> str:
 def _report(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     runs = [Path(run) for run in chosen.runs]
-    from naslib_incremental.reports import build_report
+    from naslib_incremental.reports import FORMATS, build_report
 
     beside = runs[0] / "report" if len(runs) == 1 else runs[0].parent / "comparison"
-    report = build_report(runs, Path(chosen.out) if chosen.out else beside)
+    out = Path(chosen.out) if chosen.out else beside
+    report = build_report(runs, out, chosen.format or FORMATS)
     print(report.text)
-    print(f"report: {report.index}")
+    print(f"report: {report.index or report.folder}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
         "--out",
         metavar="FOLDER",
         help="where to (default: RUN/report; for several runs, comparison beside the first)",
+    )
+    parser.add_argument(
+        "--format",
+        nargs="+",
+        metavar="FORMAT",
+        help="some of html, md, csv and tex (default: all); figures are always written",
     )
     parser.add_argument("--debug", action="store_true", help="print tracebacks")
     version = f"%(prog)s {__version__}"

@@ -12,11 +12,12 @@ from naslib_incremental.reports import costs
 from naslib_incremental.reports import tables as made
 from naslib_incremental.reports.analysis import Analysis, analyse
 from naslib_incremental.reports.figures import draw_all
-from naslib_incremental.reports.figures.canvas import Drawing, encode
+from naslib_incremental.reports.figures.canvas import UNDATED, Drawing, encode
 from naslib_incremental.reports.html import MINING, page, statements
 from naslib_incremental.reports.landscape import Study, study_space
 from naslib_incremental.reports.landscape.tables import landscape_tables
 from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.published import with_published
 from naslib_incremental.reports.reading import read_runs
 from naslib_incremental.reports.rendering import WRITERS, Table, terminal
 from naslib_incremental.reports.statistics import CONDITION
@@ -49,8 +50,8 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     Every number of a run comes from its folder alone. Only what is said of the whole search space
     is computed from the space and the benchmark, where this machine has them.
 
-    ``out`` gets ``index.html``, ``tables/`` in the other formats, and ``figures/`` as SVG and PNG
-    with the CSV data they show. What is there already under these names is replaced.
+    ``out`` gets ``index.html``, ``tables/`` in the other formats, and ``figures/`` as SVG, PNG
+    and PDF with the CSV data they show. What is there already under these names is replaced.
 
     Args:
         runs: run folders on one benchmark.
@@ -70,6 +71,7 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     tables = all_tables(analysis, found)
     if study.landscape is not None:
         tables |= {table.name: table for table in landscape_tables(analysis, study.landscape)}
+    tables = with_published(analysis, tables)
     try:
         index = _write(analysis, study, found, tables, out, formats)
     except OSError as error:
@@ -121,7 +123,7 @@ def _write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
     svgs = {}
     for panel, picture in drawing.panels.items():
         stem = f"{drawing.name}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', panel).strip('-')}"
-        for kind in ("svg", "png"):
+        for kind in UNDATED:
             content = encode(picture, kind, stem)
             with atomic_path(folder / f"{stem}.{kind}") as temporary:
                 temporary.write_bytes(content)

@@ -33,11 +33,13 @@ class Entry:
         parts: one text per part of the column; a single one where there is only a note.
         bold: the best of its column.
         tone: how a reader should see it: ``ahead``, ``behind``, ``even``, or empty.
+        detail: how its parts after the first are written, where not as in its column.
     """
 
     parts: tuple[str, ...]
     bold: bool = False
     tone: str = ""
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Table:
         columns: the columns.
         rows: one entry per column each.
         caption: what the numbers are made from.
+        published: rows of others' published numbers, below a rule.
     """
 
     name: str
@@ -57,11 +60,14 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Entry, ...], ...]
     caption: str
+    published: tuple[tuple[Entry, ...], ...] = ()
 
 
 def detail(column: Column, entry: Entry) -> str:
     """The parts after the first, as one text; empty for a note."""
-    return column.detail.format(*entry.parts) if len(entry.parts) == len(column.parts) else ""
+    if len(entry.parts) != len(column.parts):
+        return ""
+    return (column.detail if entry.detail is None else entry.detail).format(*entry.parts)
 
 
 def markdown(table: Table) -> str:
@@ -75,7 +81,7 @@ def markdown(table: Table) -> str:
     rules = ["---:" if column.numeric else ":---" for column in table.columns]
     body = [
         [cell(column, entry) for column, entry in zip(table.columns, row, strict=True)]
-        for row in table.rows
+        for row in (*table.rows, *table.published)
     ]
     lines = ["| " + " | ".join(line) + " |" for line in [heads, rules, *body]]
     return "\n".join([f"### {table.title}", "", *lines, "", table.caption, ""])
@@ -88,7 +94,7 @@ def comma_separated(table: Table) -> str:
     writer.writerow(
         [f"{column.title} {part}".strip() for column in table.columns for part in column.parts]
     )
-    for row in table.rows:
+    for row in (*table.rows, *table.published):
         padded = [
             (*entry.parts, *[""] * (len(column.parts) - len(entry.parts)))
             for column, entry in zip(table.columns, row, strict=True)
@@ -107,10 +113,13 @@ def latex(table: Table) -> str:
 
     alignment = "".join("r" if column.numeric else "l" for column in table.columns)
     heads = " & ".join(escape_latex(column.title) for column in table.columns)
-    body = [
-        " & ".join(cell(*pair) for pair in zip(table.columns, row, strict=True)) + r" \\"
-        for row in table.rows
-    ]
+    ours, others = (
+        [
+            " & ".join(cell(*pair) for pair in zip(table.columns, row, strict=True)) + r" \\"
+            for row in rows
+        ]
+        for rows in (table.rows, table.published)
+    )
     return "\n".join(
         [
             r"\begin{table}",
@@ -121,7 +130,8 @@ def latex(table: Table) -> str:
             r"\toprule",
             rf"{heads} \\",
             r"\midrule",
-            *body,
+            *ours,
+            *([r"\midrule", *others] if others else []),
             r"\bottomrule",
             r"\end{tabular}",
             r"\end{table}",
@@ -145,7 +155,10 @@ def escape_latex(text: str) -> str:
 
 
 def terminal(table: Table) -> str:
-    """Plain lines of fixed width: ``*`` after the best, intervals on a line of their own."""
+    """Plain lines of fixed width: ``*`` after the best, intervals on a line of their own.
+
+    Published rows are left out: with their long names, lines would be too wide.
+    """
     pairs = [list(zip(table.columns, row, strict=True)) for row in table.rows]
     tops = [[_terminal_top(*pair) for pair in row] for row in pairs]
     lows = [["".join(detail(*pair).partition("[")[1:]) for pair in row] for row in pairs]

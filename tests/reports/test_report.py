@@ -86,7 +86,7 @@ def test_files_of_a_report(tmp_path: Path) -> None:
     panels = [f"best_so_far-{name}" for name in names]
     panels += [f"{f}-{name}" for f in ("improvement", "scatter") for name in OPTIMIZERS]
     panels += ["learning-apex_incremental"]
-    expected = {f"{panel}.{kind}" for panel in panels for kind in ("svg", "png")}
+    expected = {f"{panel}.{kind}" for panel in panels for kind in ("svg", "png", "pdf")}
     csvs = {f"{name}.csv" for name in ("best_so_far", "improvement", "scatter", "learning")}
     assert figures == expected | csvs
     assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}

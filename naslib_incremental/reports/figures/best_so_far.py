@@ -1,8 +1,13 @@
-"""Best so far against queries: one panel per measure, one curve with a band per optimizer."""
+"""Best so far against queries: one panel per measure, one curve with a band per optimizer.
+
+Published numbers at the same budgets stand beside the curves, with error bars.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -12,6 +17,7 @@ from matplotlib.figure import Figure
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import (
     MUTED,
+    PAPER,
     Drawing,
     Style,
     legend_below,
@@ -19,30 +25,48 @@ from naslib_incremental.reports.figures.canvas import (
     short,
 )
 from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.published import origin, published_beside
 from naslib_incremental.reports.tables import made_from, percent
 
 START = 0.04
 """The share of the budget after which a curve must be inside the axes."""
 LEAST = 0.2
 """The least height of the axes, in percentage points: equal curves are drawn as equal."""
+NEAR = 0.6
+"""How far outside the curves, in their height, something is still shown."""
+SIGNS = "osD^v<>ph8PX"
+"""Markers of published numbers, hollow."""
 
 
 def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
     """The figure; None where no optimizer has a complete run of the largest budget."""
-    frame = data(analysis)
-    if frame.empty:
+    curves = data(analysis)
+    if curves.empty:
         return None
+    others = published(analysis)
     optimum = analysis.evaluation.benchmark.get("validation_optimum")
-    panels = draw(frame, styles, analysis.budgets, optimum)
+    panels = draw(curves, others, styles, analysis.budgets, optimum)
     without = [m.title for m in MEASURES if m.key not in panels]
     caption = (
         f"Mean over runs of {analysis.budgets[-1]} queries after each query; the band is one sigma "
         "of the runs to either side; marks stand at the reported budgets. The axes begin where "
         f"all curves have passed the first {START:.0%} of the queries. "
         + "".join(f"{title}: no test accuracy. " for title in without)
+        + _of_others(analysis, others)
         + f"{made_from(analysis, 'validation', 'test')}"
     )
+    frame = pd.concat([curves, others], ignore_index=True) if len(others) else curves
     return Drawing("best_so_far", "Best so far, by query", caption, frame, panels)
+
+
+def _of_others(analysis: Analysis, others: pd.DataFrame) -> str:
+    """What the caption says of published numbers."""
+    if others.empty:
+        return ""
+    return (
+        f"Hollow marks: {origin(str(analysis.evaluation.benchmark['name']))}; those far from the "
+        "curves are not shown. "
+    )
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
@@ -66,8 +90,29 @@ def data(analysis: Analysis) -> pd.DataFrame:
     return frame
 
 
+def published(analysis: Analysis) -> pd.DataFrame:
+    """One row per published number: mean, sigma and 95 % interval in per cent."""
+    benchmark = str(analysis.evaluation.benchmark["name"])
+    rows = [
+        {
+            "optimizer": one.name,
+            "measure": measure.key,
+            "query": one.budget,
+            "mean": 100 * one.mean,
+            "sigma": 100 * one.sigma,
+            "low": 100 * one.low,
+            "high": 100 * one.high,
+        }
+        for measure in MEASURES
+        for one in published_beside(benchmark, measure.key, analysis.budgets)
+    ]
+    frame: pd.DataFrame = pd.DataFrame(rows)
+    return frame
+
+
 def draw(
-    frame: pd.DataFrame,
+    curves: pd.DataFrame,
+    others: pd.DataFrame,
     styles: Mapping[str, Style],
     budgets: tuple[int, ...],
     optimum: float | None,
@@ -75,15 +120,17 @@ def draw(
     """One panel per measure that has data."""
     panels = {}
     for measure in MEASURES:
-        rows = frame[frame["measure"] == measure.key]
+        rows = curves[curves["measure"] == measure.key]
         if rows.empty:
             continue
         title, ylabel = measure.title, f"{measure.accuracy} accuracy (%)"
         with panel(title, "queries", ylabel) as (picture, axes):
             for name, curve in rows.groupby("optimizer", sort=False):
                 _curve(axes, str(name), curve, styles[str(name)], budgets)
-            legend_below(picture, axes)
             _limits(axes, rows)
+            if len(others) and (others["measure"] == measure.key).any():
+                _published(axes, others[others["measure"] == measure.key])
+            legend_below(picture, axes)
             if optimum is not None and measure.accuracy == "validation":
                 _optimum(axes, 100 * optimum)
         panels[measure.key] = picture
@@ -95,9 +142,7 @@ def _curve(
 ) -> None:
     """One optimizer's mean with its band, and a mark at each budget."""
     query, mean, sigma = (curve[key].to_numpy() for key in ("query", "mean", "sigma"))
-    axes.fill_between(
-        query, mean - sigma, mean + sigma, color=style.colour, alpha=0.13, linewidth=0
-    )
+    axes.fill_between(query, mean - sigma, mean + sigma, color=style.colour, alpha=0.1, linewidth=0)
     axes.plot(
         query,
         mean,
@@ -122,10 +167,44 @@ def _limits(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xlim(0, last * 1.02)
 
 
+def _published(axes: Axes, rows: pd.DataFrame) -> None:
+    """Published numbers near the curves, those of one budget side by side."""
+    low, high = axes.get_ylim()
+    room = NEAR * (high - low)
+    near = rows[rows["mean"].between(low - room, high + room)]
+    if near.empty:
+        return
+    order = near.groupby("query").cumcount()
+    rest = near.groupby("query")["mean"].transform("size") - 1
+    place = near["query"] + (order - rest / 2) * 0.012 * axes.get_xlim()[1]
+    for sign, (name, one) in zip(cycle(SIGNS), near.groupby("optimizer", sort=False)):
+        axes.errorbar(
+            place[one.index],
+            one["mean"],
+            yerr=[one["mean"] - one["low"], one["high"] - one["mean"]],
+            color=MUTED,
+            markerfacecolor=PAPER,
+            markeredgewidth=0.9,
+            elinewidth=0.7,
+            linestyle="",
+            marker=sign,
+            markersize=4,
+            label=short(_brief(str(name)), 30),
+            zorder=3,
+        )
+    axes.set_xlim(0, max(axes.get_xlim()[1], 1.02 * place.max()))
+    axes.set_ylim(min(low, near["mean"].min() - 0.1 * room), max(high, near["mean"].max()))
+
+
+def _brief(name: str) -> str:
+    """A published name for a legend, which has little room."""
+    return re.sub(r" \(.*?\)| et al\.|published: ", "", name)
+
+
 def _optimum(axes: Axes, optimum: float) -> None:
     """The best of the whole benchmark, where it is near enough to be shown."""
     low, high = axes.get_ylim()
-    if optimum > high + 0.6 * (high - low):
+    if optimum > high + NEAR * (high - low):
         return
     axes.set_ylim(low, max(high, optimum + 0.07 * (optimum - low)))
     axes.axhline(optimum, color=MUTED, linewidth=1, linestyle=(0, (1, 2)))

@@ -60,10 +60,18 @@ RC: dict[Any, Any] = {
     "legend.columnspacing": 1.2,
     "axes.formatter.useoffset": False,
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,  # TrueType, which journals ask for
     "figure.facecolor": PAPER,
     "axes.facecolor": "none",
     "savefig.facecolor": PAPER,
 }
+
+UNDATED: Mapping[str, dict[str, Any]] = {
+    "svg": {"Date": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+"""By the kinds of files a figure is written as: what to leave out, to be the same each time."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ def panel(title: str, xlabel: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]
 
 def legend_below(figure: Figure, axes: Axes) -> None:
     """Name the lines below the axes, where no line can run into the names."""
-    names = len(axes.get_lines())
+    names = len(axes.get_legend_handles_labels()[1])
     figure.set_size_inches(SIZE[0], SIZE[1] + 0.1 * names)
     figure.legend(loc="outside lower center", ncols=2)
 
@@ -132,15 +140,14 @@ def short(name: str, most: int) -> str:
 
 
 def encode(figure: Figure, kind: str, name: str) -> bytes:
-    """A figure as the bytes of an ``svg`` or ``png`` file, the same each time.
+    """A figure as the bytes of an ``svg``, ``png`` or ``pdf`` file, the same each time.
 
     Args:
         figure: what to write.
-        kind: ``"svg"`` or ``"png"``.
+        kind: ending of the file.
         name: makes the identifiers inside an SVG its own.
     """
     target = io.BytesIO()
     with mpl.rc_context(RC | {"svg.hashsalt": name}):
-        metadata = {"Date": None} if kind == "svg" else {"Software": None}
-        figure.savefig(target, format=kind, dpi=PNG_DPI, metadata=metadata)
+        figure.savefig(target, format=kind, dpi=PNG_DPI, metadata=UNDATED[kind])
     return target.getvalue()
