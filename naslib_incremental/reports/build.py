@@ -21,6 +21,7 @@ from naslib_incremental.reports.published import with_published
 from naslib_incremental.reports.reading import read_runs
 from naslib_incremental.reports.rendering import WRITERS, Table, terminal
 from naslib_incremental.reports.statistics import CONDITION
+from naslib_incremental.reports.summary import leads_table
 from naslib_incremental.reports.wins import Contrast, contrasts
 from naslib_incremental.storage import atomic_path, write_text
 
@@ -71,7 +72,8 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     tables = all_tables(analysis, found)
     if study.landscape is not None:
         tables |= {table.name: table for table in landscape_tables(analysis, study.landscape)}
-    tables = with_published(analysis, tables)
+    summary = leads_table(analysis)
+    tables = {summary.name: summary} | with_published(analysis, tables)
     try:
         index = _write(analysis, study, found, tables, out, formats)
     except OSError as error:

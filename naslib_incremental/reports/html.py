@@ -1,9 +1,16 @@
-"""The report as one page that needs nothing else: no network, no scripts, no files beside it."""
+"""The report as one page that needs nothing else: no network, no files beside it.
+
+Its one script, which sorts, copies and enlarges, is part of the page and the only one that the
+page's policy lets run; without it, everything can still be read.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,11 +19,11 @@ from markupsafe import Markup
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import Drawing
 from naslib_incremental.reports.measures import MEASURES
-from naslib_incremental.reports.rendering import Column, Entry, Table, detail
+from naslib_incremental.reports.rendering import Column, Entry, Table, detail, latex
+from naslib_incremental.reports.sections import by_theme
 from naslib_incremental.reports.statistics import CONDITION, INTERVAL, RESAMPLES
 from naslib_incremental.reports.svg import inline
-from naslib_incremental.reports.tables import percent, points
-from naslib_incremental.reports.wins import Contrast, leads, statement
+from naslib_incremental.reports.wins import Contrast, statement
 
 MINING = (
     "The last number mines noise where test sets are small: the more architectures are queried, "
@@ -37,7 +44,7 @@ def page(
     Args:
         analysis: the numbers.
         found: trained optimizers against baselines.
-        tables: by name.
+        tables: by name; ``leads`` is the summary's.
         drawings: figures, each with the SVG of its panels.
         notes: what figures of the search space are left out, and why.
     """
@@ -48,27 +55,29 @@ def page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "points": points}
     environment.globals |= {"detail": _detail}
     evaluation = analysis.evaluation
-    style = environment.get_template("style.css").render()
+    style, script = (environment.get_template(name).render() for name in ("style.css", "page.js"))
+    digest = hashlib.sha256(script.encode()).digest()
+    summary, numbered = _tables(tables)
     return environment.get_template("report.html.j2").render(
         benchmark=evaluation.benchmark,
         runs=evaluation.runs,
         problems=evaluation.problems,
         optimizers=analysis.optimizers,
-        budgets=analysis.budgets,
         measures=MEASURES,
-        leads=leads(analysis),
         episodes=_episodes(analysis),
         statements=statements(found),
-        tables=tables,
+        summary=summary,
+        tables=numbered,
         notes=notes,
-        figures=[_figure(drawing, svgs) for drawing, svgs in drawings],
+        figures=_figures(drawings),
         manifests=[
             json.dumps(run.manifest, indent=2, ensure_ascii=False) for run in evaluation.runs
         ],
         style=Markup(style),
+        script=Markup(script),
+        script_hash=f"sha256-{base64.b64encode(digest).decode()}",
         interval=INTERVAL,
         condition=CONDITION,
         resamples=RESAMPLES,
@@ -111,19 +120,41 @@ def _worst(found: Sequence[Contrast]) -> str:
     return next(v for v in ("behind", "unknown", "even", "ahead") if v in verdicts)
 
 
-def _pretty(manifest: Mapping[str, Any]) -> str:
-    """A manifest for people."""
-    return json.dumps(manifest, indent=2, ensure_ascii=False)
+def _tables(
+    tables: Mapping[str, Table],
+) -> tuple[dict[str, Any], list[tuple[str, list[dict[str, Any]]]]]:
+    """The summary's table, and the others by theme, numbered as they stand on the page."""
+    numbers = count(1)
+
+    def numbered(table: Table) -> dict[str, Any]:
+        return {"number": next(numbers), "table": table, "latex": latex(table)}
+
+    summary = numbered(tables["leads"])
+    others = by_theme([table for table in tables.values() if table.name != "leads"])
+    return summary, [(title, list(map(numbered, group))) for title, group in others]
 
 
-def _figure(drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[str, Any]:
+def _figures(
+    drawings: Sequence[tuple[Drawing, Mapping[str, bytes]]],
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The figures by theme, numbered as they stand on the page."""
+    svgs = {drawing.name: panels for drawing, panels in drawings}
+    numbers = count(1)
+    return [
+        (title, [_figure(next(numbers), drawing, svgs[drawing.name]) for drawing in group])
+        for title, group in by_theme([drawing for drawing, _ in drawings])
+    ]
+
+
+def _figure(number: int, drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[str, Any]:
     """A figure as the template takes it."""
     return {
+        "number": number,
         "name": drawing.name,
         "title": drawing.title,
         "caption": drawing.caption,
         "panels": [
-            inline(svg, f"{drawing.name}-{number}", f"{drawing.title}: {panel}")
-            for number, (panel, svg) in enumerate(svgs.items())
+            inline(svg, f"{drawing.name}-{place}", f"{drawing.title}: {panel}")
+            for place, (panel, svg) in enumerate(svgs.items())
         ],
     }

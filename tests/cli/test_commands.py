@@ -61,6 +61,11 @@ class TestRun:
         elsewhere = folder.parent / "elsewhere"
         assert report.main([str(folder), "--out", str(elsewhere)]) == 0
         assert (elsewhere / "index.html").exists()
+        chosen = ["--out", str(folder.parent / "chosen"), "--format", "csv", "tex"]
+        assert report.main([str(folder), *chosen]) == 0
+        assert not (folder.parent / "chosen" / "index.html").exists()
+        endings = {path.suffix for path in (folder.parent / "chosen" / "tables").iterdir()}
+        assert endings == {".csv", ".tex"}
 
     def test_dry_run_writes_nothing(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -12,7 +14,7 @@ import pandas as pd
 import pytest
 
 from naslib_incremental.errors import UserError
-from naslib_incremental.reports import build_report
+from naslib_incremental.reports import build_report, html
 from naslib_incremental.reports.figures.canvas import SERIES
 from tests.reports.builder import Episode, RunFolder, random_episodes
 
@@ -50,13 +52,17 @@ class Page(HTMLParser):
         self.loads: list[str] = []
         self.ids: list[str] = []
         self.references: list[str] = []
-        self.tags: set[str] = set()
+        self.policies: list[str] = []
+        self.scripts: list[str] = []
         self.styles: list[str] = []
         self.words: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
+        if tag == "script":
+            self.scripts.append("")
+        policy = ("http-equiv", "Content-Security-Policy") in attrs
+        self.policies += [value or "" for key, value in attrs if policy and key == "content"]
         for key, value in attrs:
             text = value or ""
             if key in ("src", "href", "xlink:href", "data", "action", "srcset", "poster"):
@@ -68,6 +74,14 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+        if self.cdata_elem == "script":
+            self.scripts[-1] += data
+
+
+def script() -> str:
+    """The one script of a page."""
+    path = Path(html.__file__).with_name("templates") / "page.js"
+    return path.read_text(encoding="utf-8").strip()
 
 
 def test_files_of_a_report(tmp_path: Path) -> None:
@@ -78,7 +92,7 @@ def test_files_of_a_report(tmp_path: Path) -> None:
     assert report.index == out / "index.html"
     tables = {path.name for path in (out / "tables").iterdir()}
     names = ("best_validation", "selected_test", "best_test")
-    stems = [*(f"budgets_{name}" for name in names), "contrasts", "improvement", "endings"]
+    stems = ["leads", *(f"budgets_{name}" for name in names), "contrasts", "improvement", "endings"]
     assert tables == {
         f"{s}.{e}" for s in [*stems, "training", "throughput"] for e in ("md", "csv", "tex")
     }
@@ -112,10 +126,14 @@ def test_the_page_needs_nothing_else(built: Path) -> None:
     page = Page(text)
     assert set(page.loads) == {"data:,"}
     assert page.styles == []
-    assert "script" not in page.tags
+    assert page.scripts == [script()]
     assert not re.search(r"https?://|@import|@font-face", text)
     assert len(page.ids) == len(set(page.ids))
     assert {reference[1:] for reference in page.references} <= set(page.ids)
+    digest = base64.b64encode(hashlib.sha256(script().encode()).digest()).decode()
+    [policy] = page.policies
+    assert policy.startswith("default-src 'none';")
+    assert f"script-src 'sha256-{digest}';" in policy
     assert text.count("<svg") == 10
     assert "#2160e0" in SERIES
     drawn = text.partition("</style>")[2]
@@ -129,7 +147,7 @@ def test_what_a_manifest_says_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     report = build_report([run.write()], tmp_path / "out")
     assert report.index is not None
     page = Page(report.index.read_text(encoding="utf-8"))
-    assert "script" not in page.tags
+    assert page.scripts == [script()]
     assert evil in "".join(page.words)
 
 
@@ -140,7 +158,7 @@ def test_every_caption_says_what_the_numbers_are_made_from(built: Path) -> None:
         assert "mean of two repeats" in caption
     assert "mean of two tests" in (built / "tables" / "budgets_best_test.md").read_text()
     page = (built / "index.html").read_text()
-    figures = page.partition('id="figures"')[2].partition('id="details"')[0]
+    figures = page.partition('id="figures"')[2].partition('id="tables"')[0]
     assert figures.count("Made from Toy &lt;one&gt;, real trainings; validation: mean") == 4
 
 
