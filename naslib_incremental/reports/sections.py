@@ -8,15 +8,12 @@ from typing import Protocol, TypeVar
 THEMES = (
     (
         "Search under query budgets",
-        "budgets best_so_far contrasts pairs regret iqm aggregate ecdf target profile probability",
+        "best_so_far budgets contrasts chances interquartile regret fixed_targets profiles "
+        "components",
     ),
-    ("Agents, start sets and noise", "variance components icc seeds agents sets power"),
-    (
-        "Within an episode",
-        "improvement scatter endings final normality skew qq fit episode degree neighbours",
-    ),
-    ("What it costs", "learning training throughput break_even cost"),
-    ("The search space", "walk optima local_optima sampler landscape accuracy"),
+    ("Within an episode", "improvement scatter endings final normality qq degree"),
+    ("What it costs", "learning training throughput break_even"),
+    ("The search space", "walk optima local_optima sampler"),
 )
 """Title and first words of names; a name that begins like none of them stands at the end."""
 REST = "Further results"
