@@ -8,8 +8,7 @@ from typing import Protocol, TypeVar
 THEMES = (
     (
         "Search under query budgets",
-        "best_so_far budgets contrasts chances interquartile regret fixed_targets profiles "
-        "components",
+        "best_so_far budgets contrasts chances interquartile regret fixed profiles components",
     ),
     ("Within an episode", "improvement scatter endings final normality qq degree"),
     ("What it costs", "learning training throughput break_even"),
