@@ -153,6 +153,7 @@ def _figure(number: int, drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[st
         "name": drawing.name,
         "title": drawing.title,
         "caption": drawing.caption,
+        "pairs": drawing.pairs or len(svgs) in (1, 2, 4),
         "panels": [
             inline(svg, f"{drawing.name}-{place}", f"{drawing.title}: {panel}")
             for place, (panel, svg) in enumerate(svgs.items())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from naslib_incremental.reports.cell_layout import BEND, lay_out
 from naslib_incremental.reports.figures.canvas import encode
-from naslib_incremental.reports.figures.cell_picture import picture
+from naslib_incremental.reports.figures.cell_picture import broken, picture
 from naslib_incremental.search_spaces_ext import CellDrawing
 
 CLOSE = 1e-6
@@ -61,6 +61,20 @@ def test_edges_run_from_source_to_target_layer_by_layer(cell: CellDrawing) -> No
         assert np.diff([y for _, y in places]) == pytest.approx(np.ones(len(places) - 1))
 
 
+@pytest.mark.parametrize(
+    ("label", "lines"),
+    [
+        ("sep_conv_3x3", "sep_conv\n3x3"),
+        ("skip_connect", "skip\nconnect"),
+        ("conv3x3-bn-relu", "conv3x3\nbn-relu"),
+        ("sum", "sum"),
+        ("an-operation-of-a-very-long-name", "an-o…on-of\na-ve…-name"),
+    ],
+)
+def test_long_labels_are_broken_in_the_middle(label: str, lines: str) -> None:
+    assert broken(label) == lines
+
+
 def test_a_chain_stands_straight() -> None:
     layout = lay_out(CellDrawing("cell", ("input", "a", "output"), ((0, 1), (1, 2))))
     assert layout.vertices == ((0.0, 0.0), (0.0, 1.0), (0.0, 2.0))
@@ -76,8 +90,11 @@ def test_a_picture_holds_every_vertex_and_edge(branches: int) -> None:
     figure = picture(CellDrawing("cell", labels, edges), "A title", "what it is")
     [axes] = figure.axes
     svg = encode(figure, "svg", "cell").decode()
-    for words in (*labels, "A title", "what it is"):
+    lines = [line for text in axes.texts for line in text.get_text().split("\n")]
+    for words in (*lines, "A title", "what it is"):
         assert f">{words}<" in svg
+    shown = [text.get_text().replace("\n", "-") for text in axes.texts]
+    assert shown == list(labels)
     assert len(axes.patches) == len(labels) + len(edges)
     frame = axes.get_window_extent()
     boxes = [text.get_window_extent() for text in axes.texts]

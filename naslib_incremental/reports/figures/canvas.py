@@ -93,6 +93,7 @@ class Drawing:
         caption: what it shows and what the numbers are made from.
         frame: the data that is drawn; its CSV file.
         panels: one small picture each, by name.
+        pairs: whether two panels belong side by side.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Drawing:
     caption: str
     frame: pd.DataFrame
     panels: Mapping[str, Figure]
+    pairs: bool = False
 
 
 def palette(names: Sequence[str]) -> dict[str, Style]:

@@ -15,13 +15,17 @@ from naslib_incremental.reports.figures.canvas import GRID, INK, MUTED, PAPER, S
 from naslib_incremental.search_spaces_ext import CellDrawing
 
 VERTEX_INCHES = 1.22
-LAYER_INCHES = 0.52
+LAYER_INCHES = 0.54
 TEXT_INCHES = 0.8
 """Height of the title and the text below."""
+NARROW_INCHES = 0.78
+"""Width of a vertex where a cell is so wide that labels are broken into two lines."""
 BOX = (0.9, 0.56)
 """Size of a vertex, of the width and the height it may take."""
 FONT = 8.0
 LETTERS = 16
+ENDS = ("input", "output", "c_{k")
+"""How the labels of a cell's inputs and output begin."""
 
 
 def picture(cell: CellDrawing, title: str, below: str) -> Figure:
@@ -29,7 +33,8 @@ def picture(cell: CellDrawing, title: str, below: str) -> Figure:
     layout = lay_out(cell)
     left = min(x for chain in (layout.vertices, *layout.edges) for x, _ in chain) - 0.5
     right = max(x for chain in (layout.vertices, *layout.edges) for x, _ in chain) + 0.5
-    room = (SIZE[0] - 0.2) / VERTEX_INCHES
+    narrow = right - left > (SIZE[0] - 0.2) / VERTEX_INCHES
+    room = (SIZE[0] - 0.2) / (NARROW_INCHES if narrow else VERTEX_INCHES)
     scale = min(1.0, room / (right - left))
     half = max(room, right - left) / 2
     height = max(SIZE[1], LAYER_INCHES * layout.layers + TEXT_INCHES)
@@ -44,15 +49,26 @@ def picture(cell: CellDrawing, title: str, below: str) -> Figure:
         for places in layout.edges:
             _edge(axes, places)
         for label, place in zip(cell.labels, layout.vertices, strict=True):
-            _vertex(axes, label, place, FONT * scale)
+            shown = broken(label) if narrow else short(label, LETTERS)
+            _vertex(axes, shown, place, FONT * scale, end=label.startswith(ENDS))
     axes.spines[:].set_visible(False)
     return figure
 
 
-def _vertex(axes: Axes, label: str, place: Point, size: float) -> None:
-    """A box with its operation; input and output stand back."""
+def broken(label: str) -> str:
+    """A label in two lines, broken before the separator nearest to its middle."""
+    breaks = [place for place, letter in enumerate(label) if letter in "_- " and place]
+    if len(label) <= LETTERS // 2 or not breaks:
+        return short(label, LETTERS)
+    place = min(breaks, key=lambda one: abs(2 * one - len(label)))
+    return (
+        f"{short(label[:place], LETTERS // 2 + 2)}\n{short(label[place + 1 :], LETTERS // 2 + 2)}"
+    )
+
+
+def _vertex(axes: Axes, text: str, place: Point, size: float, *, end: bool) -> None:
+    """A box with its operation; inputs and output stand back."""
     (width, height), (x, y) = BOX, place
-    end = label in ("input", "output")
     box = FancyBboxPatch(
         (x - width / 2, y - height / 2),
         width,
@@ -65,8 +81,10 @@ def _vertex(axes: Axes, label: str, place: Point, size: float) -> None:
         zorder=3,
     )
     axes.add_patch(box)
-    text = short(label, LETTERS)
-    axes.text(x, y, text, ha="center", va="center", fontsize=size, color=INK, zorder=4)
+    text = f"${text}$" if "_{" in text else text
+    axes.text(
+        x, y, text, ha="center", va="center", linespacing=1.1, fontsize=size, color=INK, zorder=4
+    )
 
 
 def _edge(axes: Axes, places: Sequence[Point]) -> None:

@@ -24,7 +24,8 @@ def figure(analysis: Analysis, study: Study) -> Drawing | None:
     )
     title = "The most frequent final architecture"
     panels = draw(analysis, cells)
-    return Drawing("final_cells", title, caption, data(analysis, cells), panels)
+    pairs = any(len(drawn) == 2 for drawn in cells.values())
+    return Drawing("final_cells", title, caption, data(analysis, cells), panels, pairs)
 
 
 def data(analysis: Analysis, cells: dict[str, list[CellDrawing]]) -> pd.DataFrame:
