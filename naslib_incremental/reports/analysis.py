@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from naslib_incremental.reports.budgets import BudgetRuns, cut
 from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.pigeonhole import Interval, interval_of_mean
 from naslib_incremental.reports.reading import Evaluation, OptimizerRuns
 from naslib_incremental.reports.statistics import (
     Estimate,
@@ -77,6 +78,7 @@ class OptimizerAnalysis:
         runs: what they are made from.
         budgets: runs cut for each budget.
         estimates: by budget, one estimate of the mean for each measure.
+        seeds: by budget, the training-seed interval of the mean for each measure.
         improvement: by accuracy, without the test where there is none.
         endings: how episodes end.
     """
@@ -84,6 +86,7 @@ class OptimizerAnalysis:
     runs: OptimizerRuns
     budgets: Mapping[int, BudgetRuns]
     estimates: Mapping[int, tuple[Estimate, ...]]
+    seeds: Mapping[int, tuple[Interval, ...]]
     improvement: Mapping[str, Improvement]
     endings: Endings
 
@@ -139,7 +142,11 @@ def _analyse(
         for accuracy in ACCURACIES
         if (summary := _improvement(runs, accuracy, rng)) is not None
     }
-    return OptimizerAnalysis(runs, by_budget, estimates, improvement, _endings(runs))
+    seeds = {
+        budget: tuple(interval_of_mean(cutting.final_cells(k)) for k in range(len(MEASURES)))
+        for budget, cutting in by_budget.items()
+    }
+    return OptimizerAnalysis(runs, by_budget, estimates, seeds, improvement, _endings(runs))
 
 
 def column(runs: OptimizerRuns, name: str) -> NDArray[Any]:

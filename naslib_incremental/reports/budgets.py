@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from naslib_incremental.reports.cells import Cell
 from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.pigeonhole import Cells, gather
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class BudgetRuns:
         finals: [R, M] the measures after the last query, fractions.
         mean: [M, Q] mean over the runs after each query; NaN without runs.
         sigma: [M, Q] standard deviation over the runs (ddof = 1); NaN below two runs.
+        cells: sums of the measures over the runs of each cell, [M, Q] after each query.
     """
 
     budget: int
@@ -32,6 +34,11 @@ class BudgetRuns:
     finals: NDArray[np.float64]
     mean: NDArray[np.float64]
     sigma: NDArray[np.float64]
+    cells: Cells
+
+    def final_cells(self, index: int) -> Cells:
+        """The cells of ``MEASURES[index]`` after the last query."""
+        return replace(self.cells, sums=self.cells.sums[:, :, index, -1])
 
 
 def cut(cells: Sequence[Cell], budget: int) -> BudgetRuns:
@@ -47,31 +54,48 @@ def cut(cells: Sequence[Cell], budget: int) -> BudgetRuns:
     Source:
         Cassimon, Mercelis, Mets (2024), section 4, evaluation by query budgets.
     """
-    mean = np.zeros((len(MEASURES), budget))
-    squares = np.zeros_like(mean)
+    shape = (len(MEASURES), budget)
+    mean, squares = np.zeros(shape), np.zeros(shape)
     runs = np.array([_count_runs(cell.queries, budget) for cell in cells], dtype=np.int64)
     finals = np.empty((int(runs.sum()), len(MEASURES)))
+    sums = np.zeros((len(cells), *shape))
     done = 0
-    for cell, count in zip(cells, runs.tolist(), strict=True):
-        _follow(
-            cell.queries,
-            cell.offsets,
-            cell.incumbent_query,
-            cell.incumbent_validation,
-            cell.incumbent_test,
-            finals,
-            done,
-            done + count,
-            mean,
-            squares,
-        )
+    for number, count in enumerate(runs.tolist()):
+        own, spread = np.zeros(shape), np.zeros(shape)
+        _follow_cell(cells[number], finals[done : done + count], own, spread)
+        sums[number] = count * own
+        # Chan, Golub, LeVeque (1979): cells joined without loss of digits.
         done += count
+        change, share = own - mean, count / max(done, 1)
+        mean += share * change
+        squares += spread + share * (done - count) * change**2
     if not done:
         mean[:] = np.nan
     sigma = np.sqrt(squares / (done - 1)) if done > 1 else np.full_like(mean, np.nan)
     agents = np.array([cell.agent_seed for cell in cells], dtype=np.int64)
     sets = np.array([cell.start_set for cell in cells], dtype=np.int64)
-    return BudgetRuns(budget, np.repeat(agents, runs), np.repeat(sets, runs), finals, mean, sigma)
+    gathered = gather(agents, sets, sums, runs)
+    agents, sets = np.repeat(agents, runs), np.repeat(sets, runs)
+    return BudgetRuns(budget, agents, sets, finals, mean, sigma, gathered)
+
+
+def _follow_cell(
+    cell: Cell,
+    finals: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    squares: NDArray[np.float64],
+) -> None:
+    """Fill the finals, mean and sum of squares of one cell's complete runs."""
+    _follow(
+        cell.queries,
+        cell.offsets,
+        cell.incumbent_query,
+        cell.incumbent_validation,
+        cell.incumbent_test,
+        finals,
+        mean,
+        squares,
+    )
 
 
 @numba.njit(cache=True)
@@ -94,18 +118,16 @@ def _follow(
     validation: NDArray[np.float64],
     test: NDArray[np.float64],
     finals: NDArray[np.float64],
-    first: int,
-    end: int,
     mean: NDArray[np.float64],
     squares: NDArray[np.float64],
 ) -> None:
-    """Fill finals[first:end]; add those runs to running mean and sum of squares (Welford)."""
+    """Fill finals; add its runs to running mean and sum of squares (Welford)."""
     measures, budget = mean.shape
     curve = np.empty((measures, budget))
     best = np.empty(measures)
-    run, used, filled = first, 0, 0
+    run, used, filled = 0, 0, 0
     for episode in range(len(queries)):
-        if run == end:
+        if run == len(finals):
             return
         if used == 0:
             best[0], best[1], best[2], filled = -np.inf, np.nan, np.nan, 0

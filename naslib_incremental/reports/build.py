@@ -17,10 +17,10 @@ from naslib_incremental.reports.html import MINING, page, statements
 from naslib_incremental.reports.landscape import Study, study_space
 from naslib_incremental.reports.landscape.tables import landscape_tables
 from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.pigeonhole import MEANING
 from naslib_incremental.reports.published import with_published
 from naslib_incremental.reports.reading import read_runs
 from naslib_incremental.reports.rendering import WRITERS, Table, terminal
-from naslib_incremental.reports.statistics import CONDITION
 from naslib_incremental.reports.summary import leads_table
 from naslib_incremental.reports.wins import Contrast, contrasts
 from naslib_incremental.storage import atomic_path, write_text
@@ -142,7 +142,7 @@ def _terminal_text(
 ) -> str:
     """The query-budget tables, who is ahead of whom, and what was left out."""
     parts = [terminal(tables[f"budgets_{measure.key}"]) for measure in MEASURES]
-    key = f"Per cent: mean, sigma over runs [{CONDITION}]; * best of its column."
+    key = f"Per cent: mean, sigma over runs [{MEANING}]; * best of its column."
     parts.append(f"{key}\n{MINING}\n")
     for title, lines in statements(found):
         parts.append("\n".join([f"{title}:", *(f"  {line}" for _, line in lines), ""]))

@@ -16,12 +16,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from naslib_incremental.reports import pigeonhole
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import Drawing
 from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.pigeonhole import FEWEST, LABEL
 from naslib_incremental.reports.rendering import Column, Entry, Table, detail, latex
 from naslib_incremental.reports.sections import by_theme
-from naslib_incremental.reports.statistics import CONDITION, INTERVAL, RESAMPLES
+from naslib_incremental.reports.statistics import CONDITION, RESAMPLES
 from naslib_incremental.reports.svg import inline
 from naslib_incremental.reports.wins import Contrast, statement
 
@@ -78,7 +80,9 @@ def page(
         style=Markup(style),
         script=Markup(script),
         script_hash=f"sha256-{base64.b64encode(digest).decode()}",
-        interval=INTERVAL,
+        interval=LABEL,
+        fewest=FEWEST,
+        seed_resamples=pigeonhole.RESAMPLES,
         condition=CONDITION,
         resamples=RESAMPLES,
         mining=MINING,

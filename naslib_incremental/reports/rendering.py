@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -155,13 +156,13 @@ def escape_latex(text: str) -> str:
 
 
 def terminal(table: Table) -> str:
-    """Plain lines of fixed width: ``*`` after the best, intervals on a line of their own.
+    """Plain lines of fixed width: ``*`` after the best, the first interval on a line of its own.
 
     Published rows are left out: with their long names, lines would be too wide.
     """
     pairs = [list(zip(table.columns, row, strict=True)) for row in table.rows]
     tops = [[_terminal_top(*pair) for pair in row] for row in pairs]
-    lows = [["".join(detail(*pair).partition("[")[1:]) for pair in row] for row in pairs]
+    lows = [[_terminal_low(*pair) for pair in row] for row in pairs]
     heads = [column.title for column in table.columns]
     widths = [max(map(len, texts)) for texts in zip(heads, *tops, *lows, strict=True)]
 
@@ -179,6 +180,11 @@ def _terminal_top(column: Column, entry: Entry) -> str:
     """What stands before the interval."""
     mark = "*" if entry.bold else " " if column.detail else ""
     return f"{entry.parts[0]}{mark} {detail(column, entry).partition('[')[0]}".rstrip()
+
+
+def _terminal_low(column: Column, entry: Entry) -> str:
+    """The first interval."""
+    return "".join(re.findall(r"\[[^]]*\]", detail(column, entry))[:1])
 
 
 WRITERS: Mapping[str, Callable[[Table], str]] = {

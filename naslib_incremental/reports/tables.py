@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from naslib_incremental.reports.analysis import Analysis, OptimizerAnalysis
-from naslib_incremental.reports.measures import MEASURES, Measure
+from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.pigeonhole import FEWEST, MEANING, Interval
 from naslib_incremental.reports.rendering import Column, Entry, Table
-from naslib_incremental.reports.statistics import CONDITION, SHARES, Estimate
+from naslib_incremental.reports.statistics import CONDITION, SHARES
 from naslib_incremental.reports.wins import Contrast
 
 NOTHING = "n/a"
 NO_TEST = "no test accuracy"
+ENDS = ("training-seed low", "training-seed high", "episode low", "episode high")
 VERDICTS = {"ahead": "ahead", "behind": "behind", "even": "no clear difference", "unknown": ""}
 
 
@@ -49,8 +51,8 @@ def budget_table(analysis: Analysis, index: int) -> Table:
     columns = tuple(
         Column(
             f"{budget} queries",
-            ("mean", "sigma", "low", "high", "runs"),
-            "± {1} [{2}, {3}]",
+            ("mean", "sigma", *ENDS, "runs"),
+            "± {1} " + _both(2),
         )
         for budget in analysis.budgets
     )
@@ -59,14 +61,15 @@ def budget_table(analysis: Analysis, index: int) -> Table:
         (
             Entry((optimizer.name,)),
             *(
-                _estimate_entry(optimizer.estimates[budget][index], best[budget], measure)
+                _estimate_entry(optimizer, budget, index, best[budget])
                 for budget in analysis.budgets
             ),
         )
         for optimizer in analysis.optimizers
     )
     caption = (
-        f"Per cent: mean ± sigma over runs, [{CONDITION}]; the best mean of a column stands out. "
+        f"Per cent: mean ± sigma over runs [{MEANING}] (episodes [{CONDITION}]); the best mean of "
+        "a column stands out. "
         f"After each query: {measure.meaning}. {made_from(analysis, measure.accuracy)}"
     )
     return Table(
@@ -78,6 +81,12 @@ def budget_table(analysis: Analysis, index: int) -> Table:
     )
 
 
+def _both(first: int) -> str:
+    """How the ends of both intervals are written, the first of them at this place of an entry."""
+    seeds, episodes = (f"[{{{place}}}, {{{place + 1}}}]" for place in (first, first + 2))
+    return f"{seeds} (episodes\N{NO-BREAK SPACE}{episodes})"
+
+
 def _best(analysis: Analysis, index: int, budget: int) -> str:
     """The best mean at a budget, as it is shown: equal digits are equally good."""
     values = [optimizer.estimates[budget][index].value for optimizer in analysis.optimizers]
@@ -85,33 +94,46 @@ def _best(analysis: Analysis, index: int, budget: int) -> str:
     return percent(max(known)) if known else ""
 
 
-def _estimate_entry(estimate: Estimate, best: str, measure: Measure) -> Entry:
+def _estimate_entry(optimizer: OptimizerAnalysis, budget: int, index: int, best: str) -> Entry:
     """An estimate in digits, or why there is none."""
+    estimate, seeds = optimizer.estimates[budget][index], optimizer.seeds[budget][index]
+    accuracy = MEASURES[index].accuracy
     if not estimate.count:
         return Entry(("no complete run",))
     if estimate.missing:
-        some = f"{measure.accuracy} missing in {estimate.missing} of {estimate.count} runs"
+        some = f"{accuracy} missing in {estimate.missing} of {estimate.count} runs"
         return Entry((NO_TEST if estimate.missing == estimate.count else some,))
     mean = percent(estimate.value)
-    numbers = (estimate.sigma, estimate.low, estimate.high)
-    return Entry((mean, *map(percent, numbers), str(estimate.count)), bold=mean == best)
+    parts = (mean, percent(estimate.sigma), *bounds(seeds, percent))
+    episodes = (percent(estimate.low), percent(estimate.high))
+    return Entry((*parts, *episodes, str(estimate.count)), bold=mean == best)
+
+
+def bounds(interval: Interval, shown: Callable[[float], str]) -> tuple[str, str]:
+    """The ends of a training-seed interval in digits, or why there is none."""
+    if interval.reason:
+        return NOTHING, interval.reason
+    return shown(interval.low), shown(interval.high)
 
 
 def contrast_table(found: Sequence[Contrast]) -> Table:
     """Trained optimizers against baselines, one row per measure and pair."""
     budgets = sorted({contrast.budget for contrast in found})
     columns = tuple(
-        Column(f"{budget} queries", ("difference", "low", "high", "verdict"), "[{1}, {2}] {3}")
+        Column(
+            f"{budget} queries",
+            ("difference", *ENDS, "p", "verdict"),
+            f"{_both(1)} p\N{NO-BREAK SPACE}{{5}} {{6}}",
+        )
         for budget in budgets
     )
     heads = (Column(title, numeric=False) for title in ("measure", "optimizer", "against"))
     rows: dict[tuple[str, str, str], dict[int, Entry]] = {}
     for one in found:
         row = rows.setdefault((one.measure.title, one.name, one.other), {})
-        known = one.verdict != "unknown"
-        numbers = (points(one.difference), points(one.low), points(one.high))
-        parts = (*numbers, VERDICTS[one.verdict]) if known else (points(one.difference),)
-        row[one.budget] = Entry(parts, tone=one.verdict if known else "")
+        row[one.budget] = _contrast_entry(one)
+    floors = sorted({one.signs.floor for one in found if not np.isnan(one.signs.p)})
+    least = f", here at least {' or '.join(f'{floor:.4g}' for floor in floors)}" if floors else ""
     return Table(
         "contrasts",
         "Trained optimizers against baselines",
@@ -120,9 +142,22 @@ def contrast_table(found: Sequence[Contrast]) -> Table:
             (*(Entry((text,)) for text in key), *(row[budget] for budget in budgets))
             for key, row in rows.items()
         ),
-        f"Difference of means in percentage points [{CONDITION}; both sides resampled "
-        "independently]. Ahead or behind where the interval excludes zero.",
+        f"Difference of means in percentage points [{MEANING}, the same for both sides] (episodes "
+        f"[{CONDITION}; both sides resampled independently]). p: exact sign-flip test over the "
+        f"agents of one seed; A agents cannot reach less than 2^(1-A){least}, and five agents "
+        "never reach .05. Ahead or behind where the training-seed interval excludes zero; with "
+        f"fewer than {FEWEST} agents, which it cannot speak for, where the episode interval does.",
     )
+
+
+def _contrast_entry(one: Contrast) -> Entry:
+    """A contrast in digits; only the difference where there is no interval."""
+    if one.verdict == "unknown":
+        return Entry((points(one.difference),))
+    p = NOTHING if np.isnan(one.signs.p) else f"{one.signs.p:.3g}"
+    episodes = map(points, one.episodes)
+    parts = (points(one.difference), *bounds(one.seeds, points), *episodes, p)
+    return Entry((*parts, VERDICTS[one.verdict]), tone=one.verdict)
 
 
 def improvement_table(analysis: Analysis) -> Table:

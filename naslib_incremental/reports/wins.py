@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from naslib_incremental.reports.analysis import Analysis, OptimizerAnalysis
 from naslib_incremental.reports.measures import MEASURES, Measure
+from naslib_incremental.reports.pairs import CLOSE, SignFlip, interval_of_difference, sign_flip
+from naslib_incremental.reports.pigeonhole import FEWEST, Interval
 from naslib_incremental.reports.statistics import CONFIDENCE, Estimate
 
 Verdict = Literal["ahead", "behind", "even", "unknown"]
-ROUNDING = 1e-9
-"""Differences below this are the rounding of sums, not of accuracies."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,12 @@ class Contrast:
         name: the optimizer spoken of.
         other: the one it is compared with.
         difference: of means, a fraction; NaN where one of them is not known.
-        low: lower end of the 95 % episode interval, the two resampled independently.
-        high: upper end.
+        seeds: its training-seed interval, the same agents and start sets drawn for both.
+        episodes: low and high end of its episode interval, the two resampled independently.
+        signs: whether the agents agree on its sign.
         verdict: ``ahead`` or ``behind`` where the interval excludes 0, else ``even``;
-            ``unknown`` where there is no interval.
+            ``unknown`` where there is no interval. The interval is the training-seed interval;
+            the episode interval where the agents are fewer than ``FEWEST``.
     """
 
     measure: Measure
@@ -38,9 +40,15 @@ class Contrast:
     name: str
     other: str
     difference: float
-    low: float
-    high: float
+    seeds: Interval
+    episodes: tuple[float, float]
+    signs: SignFlip
     verdict: Verdict
+
+    @property
+    def general(self) -> bool:
+        """Whether the verdict is about the method, not only about these agents."""
+        return not self.seeds.reason and self.seeds.agents >= FEWEST
 
 
 @dataclass(frozen=True)
@@ -76,17 +84,20 @@ def contrasts(analysis: Analysis) -> tuple[Contrast, ...]:
 def contrast(one: OptimizerAnalysis, other: OptimizerAnalysis, index: int, budget: int) -> Contrast:
     """Compare two optimizers by ``MEASURES[index]``."""
     ours, theirs = one.estimates[budget][index], other.estimates[budget][index]
-    low, high = _interval(ours, theirs)
-    return Contrast(
+    cells = [side.budgets[budget].final_cells(index) for side in (one, other)]
+    found = Contrast(
         MEASURES[index],
         budget,
         one.name,
         other.name,
         ours.value - theirs.value,
-        low,
-        high,
-        _verdict(low, high),
+        interval_of_difference(*cells),
+        _episodes(ours, theirs),
+        sign_flip(*cells),
+        "unknown",
     )
+    interval = (found.seeds.low, found.seeds.high) if found.general else found.episodes
+    return replace(found, verdict=_verdict(*interval))
 
 
 def leads(analysis: Analysis, index: int = 0) -> tuple[Lead, ...]:
@@ -116,7 +127,16 @@ def statement(found: Sequence[Contrast]) -> str:
             where = f"at {_listed([str(contrast.budget) for contrast in group])} queries"
             how_much = "" if verdict in ("even", "unknown") else f" by {_points(group)} points"
             parts.append(f"{phrase} {found[0].other} {where}{how_much}")
-    return f"{found[0].name} is {'; '.join(parts)}."
+    return f"{found[0].name} is {'; '.join(parts)}{_scope(found)}."
+
+
+def _scope(found: Sequence[Contrast]) -> str:
+    """A warning where the verdicts are about these agents only."""
+    fewest = min((one.seeds.agents for one in found if not one.general), default=None)
+    if fewest is None or all(one.verdict == "unknown" for one in found):
+        return ""
+    agents = f"{fewest} agent{'' if fewest == 1 else 's'}"
+    return f" ({agents}: said of these alone, as the method needs {FEWEST} or more)"
 
 
 def _ranked(analysis: Analysis, index: int, budget: int) -> list[OptimizerAnalysis]:
@@ -126,7 +146,7 @@ def _ranked(analysis: Analysis, index: int, budget: int) -> list[OptimizerAnalys
     return sorted(known, key=lambda one: -values[one.name])
 
 
-def _interval(ours: Estimate, theirs: Estimate) -> tuple[float, float]:
+def _episodes(ours: Estimate, theirs: Estimate) -> tuple[float, float]:
     """Percentiles of the difference of independent resamples; NaN where one has none."""
     if not len(ours.resampled) or not len(theirs.resampled):
         return np.nan, np.nan
@@ -139,9 +159,9 @@ def _verdict(low: float, high: float) -> Verdict:
     """What an interval of a difference says."""
     if np.isnan(low):
         return "unknown"
-    if low > ROUNDING:
+    if low > CLOSE:
         return "ahead"
-    return "behind" if high < -ROUNDING else "even"
+    return "behind" if high < -CLOSE else "even"
 
 
 def _points(group: Sequence[Contrast]) -> str:

@@ -103,3 +103,14 @@ def test_equal_accuracies_have_no_spread_at_all(tmp_path: Path) -> None:
     found = cut(write_cells(tmp_path, [[[(0.93, 0.91)] for _ in range(30)]]), 3)
     assert (found.sigma == 0).all()
     assert (found.mean[0] == 0.93).all()
+
+
+def test_cells_of_a_budget_hold_the_means_of_their_runs(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    written = [[[(float(v), float(v))] for v in rng.random(size)] for size in (21, 9, 3)]
+    found = cut(write_cells(tmp_path, written), 4)
+    assert found.cells.counts.tolist() == [[5], [2], [0]]
+    own = [cut([one], 4).mean for one in write_cells(tmp_path, written)]
+    np.testing.assert_allclose(found.cells.means[:, 0], own, atol=1e-14)
+    np.testing.assert_allclose(found.cells.mean, found.mean, atol=1e-14)
+    np.testing.assert_allclose(found.final_cells(1).mean, found.finals[:, 1].mean(), atol=1e-14)

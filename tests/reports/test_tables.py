@@ -26,6 +26,7 @@ from naslib_incremental.reports.rendering import (
 )
 from naslib_incremental.reports.tables import (
     budget_table,
+    contrast_table,
     endings_table,
     improvement_table,
     percent,
@@ -142,8 +143,9 @@ def test_budget_table_by_hand(tmp_path: Path) -> None:
     )
     best, selected, seen = (budget_table(analysis, index).rows for index in range(3))
     assert [row[0].parts[0] for row in best] == ["apex_incremental", "random_walk"]
-    assert best[0][1].parts == ("66.00", "5.66", "62.00", "70.00", "2")
-    assert best[1][1].parts == ("64.00", "0.00", "64.00", "64.00", "2")
+    alone = ("n/a", "one agent")
+    assert best[0][1].parts == ("66.00", "5.66", *alone, "62.00", "70.00", "2")
+    assert best[1][1].parts == ("64.00", "0.00", *alone, "64.00", "64.00", "2")
     assert (best[0][1].bold, best[1][1].bold) == (True, False)
     assert best[0][2].parts == ("no complete run",)
     assert [row[1].parts[0] for row in selected] == ["55.00", "65.00"]
@@ -223,14 +225,48 @@ def test_contrasts_say_where_not(tmp_path: Path) -> None:
     for one in found:
         means = {o.name: o.budgets[one.budget].finals[:, 0].mean() for o in analysis.optimizers}
         assert one.difference == pytest.approx(means[one.name] - means[one.other])
-        assert one.low < one.difference < one.high
+        low, high = one.episodes
+        assert low < one.difference < high
+        assert one.seeds.reason == "one agent"
     assert {lead.name for lead in leads(analysis)} == {"local_search"}
     pair = [one for one in found if one.other == "local_search"]
     sizes = sorted(f"{100 * abs(one.difference):.2f}" for one in pair)
     assert statement(pair) == (
         "apex_incremental is behind local_search at 1 and 2 queries "
-        f"by {sizes[0]} to {sizes[1]} points."
+        f"by {sizes[0]} to {sizes[1]} points "
+        "(1 agent: said of these alone, as the method needs 5 or more)."
     )
+
+
+def test_agents_that_disagree_are_not_ahead(tmp_path: Path) -> None:
+    """Five agents, one below the baseline: the episodes are sure, the seeds are not."""
+    rng = np.random.default_rng(10)
+
+    def cells(means: list[float]) -> dict[tuple[int, int], list[Episode]]:
+        return {
+            (agent, number): [Episode([(float(v), 0.5)]) for v in rng.normal(mean, 0.001, 50)]
+            for agent, mean in enumerate(means)
+            for number in range(2)
+        }
+
+    optimizers = {
+        "apex_incremental": cells([0.70, 0.72, 0.71, 0.69, 0.64]),
+        "local_search": cells([0.68] * 5),
+        "random_search": cells([0.60] * 5),
+    }
+    run = RunFolder(tmp_path, optimizers, budgets=(5,))
+    analysis = analyse(read_runs([run.write()]))
+    first, second, *_ = contrasts(analysis)
+    assert (first.other, second.other) == ("local_search", "random_search")
+    assert first.episodes[0] > 0
+    assert first.seeds.low < 0 < first.seeds.high
+    assert (first.verdict, second.verdict) == ("even", "ahead")
+    assert second.signs.p == 0.0625
+    assert first.general
+    assert statement([second]).endswith(" points.")
+    entry = contrast_table([first, second]).rows[1][3]
+    assert entry.parts[5:] == ("0.0625", "ahead")
+    assert "at least 0.0625" in contrast_table([first, second]).caption
 
 
 def test_equal_optimizers_are_even(tmp_path: Path) -> None:

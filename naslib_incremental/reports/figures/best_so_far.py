@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import cycle
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from naslib_incremental.reports.analysis import Analysis
+from naslib_incremental.reports.budgets import BudgetRuns
 from naslib_incremental.reports.figures.canvas import (
     MUTED,
     PAPER,
@@ -25,6 +28,7 @@ from naslib_incremental.reports.figures.canvas import (
     short,
 )
 from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.pigeonhole import MEANING, ends, resampled_means, why_not
 from naslib_incremental.reports.published import origin, published_beside
 from naslib_incremental.reports.tables import made_from, percent
 
@@ -48,9 +52,10 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
     panels = draw(curves, others, styles, analysis.budgets, optimum)
     without = [m.title for m in MEASURES if m.key not in panels]
     caption = (
-        f"Mean over runs of {analysis.budgets[-1]} queries after each query; the band is one sigma "
-        "of the runs to either side; marks stand at the reported budgets. The axes begin where "
-        f"all curves have passed the first {START:.0%} of the queries. "
+        f"Mean over runs of {analysis.budgets[-1]} queries after each query. The inner band is the "
+        f"[{MEANING}]; the outer one is one sigma of the runs to either side. Marks stand at the "
+        "reported budgets. The axes begin where all curves have passed the first "
+        f"{START:.0%} of the queries. "
         + "".join(f"{title}: no test accuracy. " for title in without)
         + _of_others(analysis, others)
         + f"{made_from(analysis, 'validation', 'test')}"
@@ -70,12 +75,15 @@ def _of_others(analysis: Analysis, others: pd.DataFrame) -> str:
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
-    """One row per optimizer, measure and query: runs, and mean and sigma in per cent."""
+    """One row per optimizer, measure and query: runs; mean, sigma and interval in per cent."""
     budget = analysis.budgets[-1]
     parts = []
     for optimizer in analysis.optimizers:
         cutting = optimizer.budgets[budget]
-        for measure, mean, sigma in zip(MEASURES, cutting.mean, cutting.sigma, strict=True):
+        low, high = _band(cutting)
+        for measure, mean, sigma, *seeds in zip(
+            MEASURES, cutting.mean, cutting.sigma, low, high, strict=True
+        ):
             if not np.isnan(mean).any():
                 columns = {
                     "optimizer": optimizer.name,
@@ -84,6 +92,8 @@ def data(analysis: Analysis) -> pd.DataFrame:
                     "runs": len(cutting.finals),
                     "mean": 100 * mean,
                     "sigma": 100 * sigma,
+                    "training_seed_low": 100 * seeds[0],
+                    "training_seed_high": 100 * seeds[1],
                 }
                 parts.append(pd.DataFrame(columns))
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -108,6 +118,16 @@ def published(analysis: Analysis) -> pd.DataFrame:
     ]
     frame: pd.DataFrame = pd.DataFrame(rows)
     return frame
+
+
+def _band(cutting: BudgetRuns) -> NDArray[np.float64]:
+    """[2, M, Q] training-seed interval of the mean after each query; NaN where there is none."""
+    bands = np.full((2, *cutting.mean.shape), np.nan)
+    for number in range(len(MEASURES)):
+        cells = replace(cutting.cells, sums=cutting.cells.sums[:, :, number])
+        if not why_not(cells):
+            bands[:, number] = ends(resampled_means(cells), len(cells.agents))
+    return bands
 
 
 def draw(
@@ -142,7 +162,9 @@ def _curve(
 ) -> None:
     """One optimizer's mean with its band, and a mark at each budget."""
     query, mean, sigma = (curve[key].to_numpy() for key in ("query", "mean", "sigma"))
-    axes.fill_between(query, mean - sigma, mean + sigma, color=style.colour, alpha=0.1, linewidth=0)
+    seeds = [curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high")]
+    for band, alpha in (((mean - sigma, mean + sigma), 0.11), (seeds, 0.25)):
+        axes.fill_between(query, *band, color=style.colour, alpha=alpha, linewidth=0)
     axes.plot(
         query,
         mean,
