@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from naslib_incremental.errors import UserError
-from naslib_incremental.reports import costs
+from naslib_incremental.reports import break_even, components, costs
 from naslib_incremental.reports import tables as made
 from naslib_incremental.reports.analysis import Analysis, analyse
 from naslib_incremental.reports.figures import draw_all
@@ -91,6 +91,8 @@ def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table
         made.contrast_table(found),
         made.improvement_table(analysis),
         made.endings_table(analysis),
+        break_even.break_even_table(analysis),
+        components.components_table(analysis),
         costs.training_table(analysis),
         costs.throughput_table(analysis),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures import (
     best_so_far,
+    break_even,
     final_cells,
     improvement,
     learning,
@@ -20,7 +21,7 @@ from naslib_incremental.reports.landscape import Study
 def draw_all(analysis: Analysis, study: Study) -> list[Drawing]:
     """Every figure that there is data for, in the order of the report."""
     colours = palette([optimizer.name for optimizer in analysis.optimizers])
-    modules = (best_so_far, improvement, scatter, learning)
+    modules = (best_so_far, break_even, improvement, scatter, learning)
     found: list[Drawing | None] = [module.figure(analysis, colours) for module in modules]
     found.append(final_cells.figure(analysis, study))
     if study.landscape is not None:

@@ -1,0 +1,82 @@
+"""After how many searches training has paid for itself, by what the baseline may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from naslib_incremental.reports.analysis import Analysis
+from naslib_incremental.reports.break_even import break_evens
+from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
+from naslib_incremental.reports.tables import made_from
+
+
+def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
+    """The figure; None where no training is ever paid for."""
+    frame = data(analysis)
+    panels = draw(frame, styles, analysis.budgets) if len(frame) else {}
+    if not panels:
+        return None
+    caption = (
+        "Searches after which the queries that the trained agent saves are as many as its training "
+        "cost, by the queries that the baseline spends in a search; the agent searches until its "
+        "mean best validation is that of the baseline. Where there is no line, training is never "
+        f"paid for. Marks stand at the reported budgets. {made_from(analysis, 'validation')}"
+    )
+    return Drawing("break_even", "When training has paid for itself", caption, frame, panels)
+
+
+def data(analysis: Analysis) -> pd.DataFrame:
+    """One row per pair and query of the baseline; no number of searches stands for never."""
+    parts = [
+        pd.DataFrame(
+            {
+                "optimizer": pair.name,
+                "against": pair.other,
+                "query": np.arange(1, len(pair.targets) + 1),
+                "target": 100 * pair.targets,
+                "needed": np.where(np.isfinite(pair.needed), pair.needed, np.nan),
+                "training_queries": pair.training,
+                "searches": np.where(np.isfinite(pair.searches), pair.searches, np.nan),
+                "searches_distinct": np.where(np.isfinite(pair.distinct), pair.distinct, np.nan),
+            }
+        )
+        for pair in break_evens(analysis)
+    ]
+    frame: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return frame
+
+
+def draw(
+    frame: pd.DataFrame, styles: Mapping[str, Style], budgets: tuple[int, ...]
+) -> dict[str, Figure]:
+    """One panel per trained optimizer that is ever paid for, one line per baseline."""
+    panels = {}
+    for name, rows in frame.groupby("optimizer", sort=False):
+        if rows["searches"].isna().all():
+            continue
+        labels = ("queries of the baseline per search", "searches until paid for")
+        with panel(str(name), *labels) as (picture, axes):
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:,g}")
+            for other, line in rows.groupby("against", sort=False):
+                if line["searches"].isna().all():
+                    continue
+                style = styles[str(other)]
+                axes.plot(
+                    line["query"],
+                    line["searches"],
+                    color=style.colour,
+                    linestyle=style.dashes,
+                    linewidth=1.8,
+                    marker=style.marker,
+                    markersize=5,
+                    markevery=[budget - 1 for budget in budgets],
+                    label=f"against {short(str(other), 20)}",
+                )
+            legend_below(picture, axes)
+        panels[str(name)] = picture
+    return panels
