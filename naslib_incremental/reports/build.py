@@ -21,6 +21,7 @@ from naslib_incremental.reports.pigeonhole import MEANING
 from naslib_incremental.reports.published import with_published
 from naslib_incremental.reports.reading import read_runs
 from naslib_incremental.reports.rendering import WRITERS, Table, terminal
+from naslib_incremental.reports.robust_tables import robust_tables
 from naslib_incremental.reports.summary import leads_table
 from naslib_incremental.reports.wins import Contrast, contrasts
 from naslib_incremental.storage import atomic_path, write_text
@@ -91,6 +92,7 @@ def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table
         made.contrast_table(found),
         made.improvement_table(analysis),
         made.endings_table(analysis),
+        *robust_tables(analysis),
         break_even.break_even_table(analysis),
         components.components_table(analysis),
         costs.training_table(analysis),

@@ -113,26 +113,35 @@ def resampled_means(cells: Cells, labels: Sequence[Cells] = ()) -> NDArray[np.fl
         labels: draw from all agents and start sets of these, so that the resamples of each of
             them are those of the others: what is paired stays paired.
     """
-    every = labels or (cells,)
-    agents, sets = (
-        sorted({label for one in every for label in getattr(one, key)})
-        for key in ("agents", "sets")
-    )
-    rows = [agents.index(label) for label in cells.agents]
-    columns = [sets.index(label) for label in cells.sets]
-    by_agent, by_set = draws(len(agents), len(sets))
-    weights = by_agent[:, rows, None] * by_set[:, None, columns]
-    flat = weights.reshape(len(weights), -1)
+    flat = weights(cells, labels)
     totals = flat @ cells.counts.ravel()
     sums = flat @ cells.sums.reshape(flat.shape[1], -1)
     means = sums / np.where(totals > 0, totals, np.nan)[:, None]
-    return means.reshape(len(means), *cells.sums.shape[2:])
+    found: NDArray[np.float64] = means.reshape(len(means), *cells.sums.shape[2:])
+    return found
+
+
+def weights(cells: Cells, labels: Sequence[Cells] = ()) -> NDArray[np.float64]:
+    """[20000, A * S] how often each cell is taken; ``labels`` as in ``resampled_means``."""
+    every = labels or (cells,)
+    agents = sorted({label for one in every for label in one.agents})
+    sets = sorted({label for one in every for label in one.sets})
+    rows = [agents.index(label) for label in cells.agents]
+    columns = [sets.index(label) for label in cells.sets]
+    by_agent, by_set = draws(len(agents), len(sets))
+    taken = by_agent[:, rows, None] * by_set[:, None, columns]
+    return taken.reshape(len(taken), -1)
 
 
 @lru_cache(maxsize=8)
-def draws(agents: int, sets: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """[20000, A] and [20000, S] how often each agent and each start set is drawn."""
-    rng = np.random.default_rng([SEED, agents, sets])
+def draws(
+    agents: int, sets: int, stream: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """[20000, A] and [20000, S] how often each agent and each start set is drawn.
+
+    The same for the same numbers; another ``stream`` is independent of it.
+    """
+    rng = np.random.default_rng([SEED, agents, sets, stream])
     drawn = (rng.multinomial(n, np.full(n, 1 / n), RESAMPLES) for n in (agents, sets))
     by_agent, by_set = (counts.astype(np.float64) for counts in drawn)
     return by_agent, by_set
