@@ -7,9 +7,11 @@ from naslib_incremental.reports.figures import (
     best_so_far,
     break_even,
     final_cells,
+    fixed_targets,
     improvement,
     learning,
     local_optima,
+    profiles,
     sampler_sizes,
     scatter,
     walk_landscape,
@@ -21,7 +23,7 @@ from naslib_incremental.reports.landscape import Study
 def draw_all(analysis: Analysis, study: Study) -> list[Drawing]:
     """Every figure that there is data for, in the order of the report."""
     colours = palette([optimizer.name for optimizer in analysis.optimizers])
-    modules = (best_so_far, break_even, improvement, scatter, learning)
+    modules = (best_so_far, fixed_targets, profiles, break_even, improvement, scatter, learning)
     found: list[Drawing | None] = [module.figure(analysis, colours) for module in modules]
     found.append(final_cells.figure(analysis, study))
     if study.landscape is not None:

@@ -1,0 +1,125 @@
+"""How many runs have come how near to the best, after each query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from naslib_incremental.reports.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
+from naslib_incremental.reports.pigeonhole import MEANING, ends, resampled_means, why_not
+from naslib_incremental.reports.tables import made_from, percent
+from naslib_incremental.reports.targets import first_hits
+
+GAPS = np.geomspace(10, 0.01, 31)
+"""Distances of the targets from the best, in percentage points, the easiest first."""
+SINGLE = (0, 10, 15, 20)
+"""Places of the targets with a panel of their own, without the first, which stands for all."""
+ALL = "all targets"
+
+
+def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
+    """The figure; None where no optimizer has a complete run of the largest budget."""
+    frame = data(analysis)
+    if frame.empty:
+        return None
+    best, known = reference(analysis)
+    origin = "the best of the benchmark" if known else "the best seen in these runs"
+    caption = (
+        f"Share of the runs of {analysis.budgets[-1]} queries that have found a validation "
+        f"accuracy at most so far below {origin} ({percent(best)} %), after each query; over all "
+        f"targets: the share of pairs of a run and one of {len(GAPS)} targets from {GAPS[0]:g} to "
+        f"{GAPS[-1]:g} points below, their distances in equal ratios, as in COCO (Hansen et al. "
+        f"2021). Band: [{MEANING}]. {made_from(analysis, 'validation')}"
+    )
+    return Drawing("fixed_targets", "Targets found, by query", caption, frame, draw(frame, styles))
+
+
+def reference(analysis: Analysis) -> tuple[float, bool]:
+    """The accuracy that targets are measured from, and whether it is the known optimum."""
+    optimum = analysis.evaluation.benchmark.get("validation_optimum")
+    if optimum is not None:
+        return float(optimum), True
+    budget = analysis.budgets[-1]
+    seen = [one.budgets[budget].finals[:, 0].max(initial=0) for one in analysis.optimizers]
+    return float(max(seen)), False
+
+
+def data(analysis: Analysis) -> pd.DataFrame:
+    """One row per panel, optimizer and query: share and interval in per cent."""
+    best, _ = reference(analysis)
+    parts = [
+        part
+        for one in analysis.optimizers
+        if len(one.budgets[analysis.budgets[-1]].finals)
+        for part in _curves(one, analysis.budgets[-1], best - GAPS / 100)
+    ]
+    frame: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return frame
+
+
+def _curves(
+    one: OptimizerAnalysis, budget: int, targets: NDArray[np.float64]
+) -> list[pd.DataFrame]:
+    """The curves of one optimizer: over all targets, and of single ones."""
+    hits = first_hits(one.runs.cells, budget, targets)
+    chosen = hits.sums[:, :, SINGLE]
+    chosen[:, :, 0] = hits.sums.mean(axis=2)
+    cells = replace(hits, sums=chosen)
+    shares = cells.mean
+    band = np.full((2, *shares.shape), np.nan)
+    if not why_not(cells):
+        band = ends(resampled_means(cells), len(cells.agents))
+    return [
+        pd.DataFrame(
+            {
+                "target": _name(place),
+                "optimizer": one.name,
+                "query": np.arange(1, budget + 1),
+                "share": 100 * shares[number],
+                "training_seed_low": 100 * band[0, number],
+                "training_seed_high": 100 * band[1, number],
+            }
+        )
+        for number, place in enumerate(SINGLE)
+    ]
+
+
+def _name(place: int) -> str:
+    return f"{GAPS[place]:.2g} points below" if place else ALL
+
+
+def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
+    """One panel for all targets, and one for each single one."""
+    panels = {}
+    for target in map(_name, SINGLE):
+        rows = frame[frame["target"] == target]
+        with panel(target.capitalize(), "queries", "found (%)") as (picture, axes):
+            for name, curve in rows.groupby("optimizer", sort=False):
+                style = styles[str(name)]
+                query = curve["query"].to_numpy()
+                axes.fill_between(
+                    query,
+                    curve["training_seed_low"].to_numpy(),
+                    curve["training_seed_high"].to_numpy(),
+                    color=style.colour,
+                    alpha=0.2,
+                    linewidth=0,
+                )
+                axes.plot(
+                    query,
+                    curve["share"],
+                    color=style.colour,
+                    linestyle=style.dashes,
+                    linewidth=1.8,
+                    label=short(str(name), 26),
+                )
+            axes.set_ylim(-2, 102)
+            legend_below(picture, axes)
+        panels[target.replace(" ", "_")] = picture
+    return panels

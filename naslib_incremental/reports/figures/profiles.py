@@ -1,0 +1,108 @@
+"""Performance profiles: how many runs end at least as well as an accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from naslib_incremental.reports.analysis import Analysis
+from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
+from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.pairs import CLOSE
+from naslib_incremental.reports.pigeonhole import MEANING, ends, gather, resampled_means, why_not
+from naslib_incremental.reports.tables import made_from
+
+LEVELS = 160
+SHOWN = MEASURES[:2]
+TAIL = 0.001
+"""The share of the runs of any optimizer that may be worse than all accuracies shown."""
+
+
+def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
+    """The figure; None where no optimizer has a complete run of the largest budget."""
+    frame = data(analysis)
+    if frame.empty:
+        return None
+    caption = (
+        f"Share of the runs of {analysis.budgets[-1]} queries that end with at least an accuracy: "
+        "a curve to the right of another is better for every accuracy one may ask for. Band: "
+        f"[{MEANING}]. Source: Agarwal et al. (2021). "
+        f"{made_from(analysis, 'validation', 'test')}"
+    )
+    return Drawing("profiles", "Performance profiles", caption, frame, draw(frame, styles))
+
+
+def data(analysis: Analysis) -> pd.DataFrame:
+    """One row per measure, optimizer and accuracy: share and interval in per cent."""
+    budget = analysis.budgets[-1]
+    parts = []
+    for index, measure in enumerate(SHOWN):
+        finals = {one.name: one.budgets[budget].finals[:, index] for one in analysis.optimizers}
+        known = {name: values for name, values in finals.items() if _known(values)}
+        levels = _levels(list(known.values()))
+        for one in analysis.optimizers:
+            if one.name not in known:
+                continue
+            reached = (known[one.name][:, None] >= levels - CLOSE).astype(np.float64)
+            cutting = one.budgets[budget]
+            cells = gather(cutting.agent_seed, cutting.start_set, reached)
+            band = np.full((2, len(levels)), np.nan)
+            if not why_not(cells):
+                band = ends(resampled_means(cells), len(cells.agents))
+            columns = {
+                "measure": measure.key,
+                "optimizer": one.name,
+                "accuracy": 100 * levels,
+                "share": 100 * cells.mean,
+                "training_seed_low": 100 * band[0],
+                "training_seed_high": 100 * band[1],
+            }
+            parts.append(pd.DataFrame(columns))
+    frame: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return frame
+
+
+def _known(values: NDArray[np.float64]) -> bool:
+    return len(values) > 0 and not np.isnan(values).any()
+
+
+def _levels(samples: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Accuracies from about the worst run of all to the best, with some space around."""
+    if not samples:
+        return np.empty(0)
+    low = min(float(np.quantile(sample, TAIL)) for sample in samples)
+    high = max(float(sample.max()) for sample in samples)
+    space = max(0.02 * (high - low), 0.0005)
+    return np.linspace(low - space, high + space, LEVELS)
+
+
+def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
+    """One panel per measure."""
+    panels = {}
+    for measure in SHOWN:
+        rows = frame[frame["measure"] == measure.key]
+        if rows.empty:
+            continue
+        labels = (f"{measure.accuracy} accuracy (%)", "runs at least as good (%)")
+        with panel(measure.title, *labels) as (picture, axes):
+            for name, curve in rows.groupby("optimizer", sort=False):
+                style = styles[str(name)]
+                band = (curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high"))
+                accuracy = curve["accuracy"].to_numpy()
+                axes.fill_between(accuracy, *band, color=style.colour, alpha=0.2, linewidth=0)
+                axes.plot(
+                    accuracy,
+                    curve["share"],
+                    color=style.colour,
+                    linestyle=style.dashes,
+                    linewidth=1.8,
+                    label=short(str(name), 26),
+                )
+            axes.set_ylim(-2, 102)
+            legend_below(picture, axes)
+        panels[measure.key] = picture
+    return panels

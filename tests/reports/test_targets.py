@@ -1,0 +1,102 @@
+"""Fixed targets and performance profiles, against brute force over every query."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from naslib_incremental.reports.analysis import Analysis, analyse
+from naslib_incremental.reports.figures import fixed_targets, profiles
+from naslib_incremental.reports.figures.canvas import palette
+from naslib_incremental.reports.reading import read_runs
+from naslib_incremental.reports.targets import first_hits
+from tests.reports.builder import Episode, Query, RunFolder, random_episodes
+from tests.reports.test_budgets import EPISODES, brute_force, write_cells
+
+TARGETS = np.array([0.5, 0.55, 0.57, 0.6, 0.61])
+
+
+@settings(max_examples=60, deadline=None)
+@given(cells=st.lists(EPISODES, min_size=1, max_size=3), budget=st.integers(1, 15))
+def test_hits_equal_brute_force(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[list[list[Query]]], budget: int
+) -> None:
+    found = first_hits(write_cells(tmp_path_factory.mktemp("run"), cells), budget, TARGETS)
+    for number, cell in enumerate(cells):
+        runs = np.array(brute_force([cell], budget)).reshape(-1, budget, 3)[:, :, 0]
+        expected = (runs[:, None, :] >= TARGETS[:, None]).sum(axis=0)
+        np.testing.assert_array_equal(found.sums[number, 0], expected)
+        assert found.counts[number, 0] == len(runs)
+
+
+def ordinary(folder: Path, **options: object) -> Analysis:
+    rng = np.random.default_rng(7)
+    cells = {
+        name: {(a, s): random_episodes(rng, 30, 4) for a in range(3) for s in range(2)}
+        for name in ("apex_incremental", "random_walk")
+    }
+    run = RunFolder(folder, cells, **options)  # type: ignore[arg-type]
+    return analyse(read_runs([run.write()]))
+
+
+def test_profiles_are_the_shares_of_runs(tmp_path: Path) -> None:
+    analysis = ordinary(tmp_path)
+    frame = profiles.data(analysis)
+    for one in analysis.optimizers:
+        for index, measure in enumerate(("best_validation", "selected_test")):
+            rows = frame[(frame["optimizer"] == one.name) & (frame["measure"] == measure)]
+            finals = one.budgets[5].finals[:, index]
+            expected = [100 * np.mean(finals >= level / 100 - 1e-9) for level in rows["accuracy"]]
+            np.testing.assert_allclose(rows["share"], expected)
+            assert (rows["training_seed_low"] <= rows["share"] + 1e-9).all()
+            assert (rows["share"] <= rows["training_seed_high"] + 1e-9).all()
+            assert rows["share"].iloc[0] > 95
+            assert rows["share"].iloc[-1] == 0
+
+
+def test_the_area_below_the_best_is_the_regret(tmp_path: Path) -> None:
+    """Integral of 1 - profile from the lowest level to the optimum: the mean distance from it."""
+    analysis = ordinary(tmp_path)
+    frame = profiles.data(analysis)
+    rows = frame[(frame["optimizer"] == "random_walk") & (frame["measure"] == "best_validation")]
+    finals = 100 * analysis.optimizers[1].budgets[5].finals[:, 0]
+    area = np.trapezoid(100 - rows["share"], rows["accuracy"]) / 100
+    top = rows["accuracy"].iloc[-1]
+    assert area == pytest.approx(top - finals.mean(), abs=0.2)
+
+
+def test_targets_are_measured_from_the_optimum(tmp_path: Path) -> None:
+    analysis = ordinary(tmp_path, benchmark={"validation_optimum": 0.895})
+    frame = fixed_targets.data(analysis)
+    last = frame[frame["query"] == 5].set_index(["optimizer", "target"])["share"]
+    for one in analysis.optimizers:
+        finals = one.budgets[5].finals[:, 0]
+        reached = [(finals >= 0.895 - gap / 100 - 1e-9).mean() for gap in fixed_targets.GAPS]
+        assert last[one.name, "all targets"] == pytest.approx(100 * np.mean(reached))
+        assert last[one.name, "1 points below"] == pytest.approx(100 * reached[10])
+
+
+def test_without_an_optimum_the_best_seen_stands_for_it(tmp_path: Path) -> None:
+    analysis = ordinary(tmp_path, benchmark={"validation_optimum": None})
+    seen = max(one.budgets[5].finals[:, 0].max() for one in analysis.optimizers)
+    assert fixed_targets.reference(analysis) == (seen, False)
+    drawing = fixed_targets.figure(analysis, palette([one.name for one in analysis.optimizers]))
+    assert drawing is not None
+    assert "the best seen in these runs" in drawing.caption
+
+
+@pytest.mark.parametrize("module", [fixed_targets, profiles])
+def test_one_agent_has_no_band_and_no_run_no_figure(tmp_path: Path, module: object) -> None:
+    for count in (9, 1):
+        cells = {"random_walk": {(0, 0): [Episode([(0.5, np.nan)])] * count}}
+        run = RunFolder(tmp_path / str(count), cells, trained=())
+        analysis = analyse(read_runs([run.write()]))
+        drawing = module.figure(analysis, palette(["random_walk"]))  # type: ignore[attr-defined]
+        assert (drawing is None) == (count == 1)
+        if drawing is not None:
+            assert drawing.frame["training_seed_low"].isna().all()
+            assert drawing.frame["share"].notna().all()
