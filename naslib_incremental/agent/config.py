@@ -28,6 +28,7 @@ class AgentConfig:
         100_000,
         "environment steps of training (paper, sec. 4: 10 M, pairs of cells 15 M)",
         quick=4_096,
+        quick_ablation=25_600,
     )
     lanes: int = _option(256, "environments side by side (paper, sec. 4: 8 workers x 32)")
     neighbours: int = _option(50, "N, most neighbours presented (paper, sec. 3)")
@@ -68,12 +69,14 @@ class AgentConfig:
         "temperature of the evaluated policy on Q, 0 is greedy (paper); default: chosen on "
         "validation accuracy after training (ours)",
         quick=0.02,
+        quick_ablation=0.0,
     )
     stay_margin: float | None = _option(
         None,
         "added to the Q value of staying when evaluated, 0 is the paper's; default: chosen with "
         "the temperature (ours)",
         quick=0.1,
+        quick_ablation=0.0,
     )
     checkpoint_every: int = _option(25_600, "environment steps between checkpoints (ours)")
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from naslib_incremental.cli.ablation import read_ablation, study_options
 from naslib_incremental.cli.config_file import named_optimizers, parse_config, read_config_file
 from naslib_incremental.cli.optimizer_options import full_parser, optimizer_fields
 from naslib_incremental.cli.options import DEFAULT_OPTIMIZER, DEFAULT_OUT, QUICK, base_parser
+from naslib_incremental.cli.parser import Parser
 from naslib_incremental.errors import UserError
 from naslib_incremental.harness import RunConfig
+from naslib_incremental.harness.ablation import Ablation
 from naslib_incremental.optimizers import TrainableOptimizer, load_optimizer
 
 HELP = ("-h", "--help")
@@ -28,6 +32,7 @@ class Choices:
         workers: processes side by side, None for the usable cores.
         overwrite: begin again.
         dry_run: only print the plan.
+        ablation: the study around ``config``, None for a run.
     """
 
     config: RunConfig | None
@@ -35,6 +40,7 @@ class Choices:
     workers: int | None
     overwrite: bool
     dry_run: bool
+    ablation: Ablation | None = None
 
 
 def read_choices(arguments: Sequence[str]) -> Choices:
@@ -54,7 +60,7 @@ def read_choices(arguments: Sequence[str]) -> Choices:
     parser = full_parser(optimizers)
     typed = vars(parser.parse_args(arguments))
     given = {**(parse_config(in_file, parser, path) if path else {}), **typed}
-    return _choices(given, optimizers)
+    return _choices(given, optimizers, parser)
 
 
 def _first_look(arguments: Sequence[str]) -> dict[str, Any]:
@@ -63,16 +69,24 @@ def _first_look(arguments: Sequence[str]) -> dict[str, Any]:
     return vars(found)
 
 
-def _choices(given: Mapping[str, Any], optimizers: Sequence[str]) -> Choices:
+def _choices(given: Mapping[str, Any], optimizers: Sequence[str], parser: Parser) -> Choices:
     workers = given.get("workers")
     if workers is not None and workers < 1:
         raise UserError("--workers of at least 1", str(workers), "give another --workers")
+    ablation = None
+    if "ablate" in given:
+        given = study_options(given, optimizers)
+        make_config = partial(_config, optimizers=optimizers)
+        ablation = read_ablation(given, optimizers[0], parser, make_config)
+    elif "variants" in given:
+        raise UserError("--ablate with --variants", "--variants alone", "naslib-run --help")
     return Choices(
         _config(given, optimizers),
         Path(given.get("out", DEFAULT_OUT)),
         workers,
         given.get("overwrite", False),
         given.get("dry_run", False),
+        ablation,
     )
 
 

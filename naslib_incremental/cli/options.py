@@ -20,6 +20,7 @@ EXAMPLES = """examples:
   naslib-run --optimizer apex_incremental --benchmark nasbench_graph/arxiv --steps 200000
   naslib-run --optimizer random_search local_search --neighbours 25 --budgets 50 300
   naslib-run --config run.yaml --seeds 10
+  naslib-run --ablate gamma=.9,.95,.99 neighbours=25,50,100 alpha=none,2,6,10 --quick
 
 options of an optimizer:
   naslib-run --optimizer apex_incremental --help
@@ -56,6 +57,19 @@ def _add_what(parser: Parser) -> None:
         action=argparse.BooleanOptionalAction,
         help="put random search, random walk and local search beside, when all named optimizers "
         "are trained ones (default: yes)",
+    )
+    group.add_argument(
+        "--ablate",
+        nargs="+",
+        metavar="FACTOR=VALUES",
+        help="train with each value of one factor at a time, e.g. gamma=.9,.95 alpha=none,2,6; "
+        "factors: alpha, N, neighbours, max-steps, and all options of the optimizer",
+    )
+    group.add_argument(
+        "--variants",
+        nargs="+",
+        metavar="FACTOR=VALUES",
+        help="repeat --ablate with each of these changes, e.g. head=cls, to compare sensitivities",
     )
     default = RunConfig.benchmark
     group.add_argument("--benchmark", metavar="NAME", help=f"one of --list (default: {default})")

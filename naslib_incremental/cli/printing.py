@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from naslib_incremental.benchmarks import BENCHMARKS
 from naslib_incremental.errors import UserError
+from naslib_incremental.harness.ablation import Study
 from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.manifest import usable_cores
 from naslib_incremental.harness.plan import Plan, is_trainable
@@ -43,6 +44,25 @@ def plan_text(job: Job, plan: Plan, workers: int | None) -> str:
         ("workers", str(workers or usable_cores())),
         ("run folder", str(job.folder)),
         ("already there", f"{present} of {len(plan)} pieces of work"),
+    ]
+    return table(rows)
+
+
+def study_text(study: Study, workers: int | None) -> str:
+    """What an ablation would do."""
+    config = study.ablation.base
+    pieces = [(job, item) for job, plan in study.plans for item in plan.items]
+    present = sum(job.file(item).exists() for job, item in pieces)
+    factors = study.ablation.variants[0].factors
+    rows = [
+        ("benchmark", config.benchmark),
+        ("optimizer", ", ".join(config.optimizers)),
+        *((f.name, " ".join(level.value for level in f.levels)) for f in factors),
+        ("around", "; ".join(variant.name for variant in study.ablation.variants)),
+        ("runs", f"{len(study.jobs)} of {config.seeds} agents each"),
+        ("workers", str(workers or usable_cores())),
+        ("study folder", str(study.folder)),
+        ("already there", f"{present} of {len(pieces)} pieces of work"),
     ]
     return table(rows)
 

@@ -30,11 +30,15 @@ def _how_to_go_on(arguments: Sequence[str]) -> str:
 def _report(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     runs = [Path(run) for run in chosen.runs]
-    from naslib_incremental.reports import FORMATS, build_report
+    from naslib_incremental.reports import FORMATS, build_ablation_report, build_report, is_study
 
     beside = runs[0] / "report" if len(runs) == 1 else runs[0].parent / "comparison"
     out = Path(chosen.out) if chosen.out else beside
-    report = build_report(runs, out, chosen.format or FORMATS)
+    formats = chosen.format or FORMATS
+    if len(runs) == 1 and is_study(runs[0]):
+        report = build_ablation_report(runs[0], out, formats)
+    else:
+        report = build_report(runs, out, formats)
     print(report.text)
     print(f"report: {report.index or report.folder}")
 
@@ -50,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folder")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folder, or one of an ablation")
     parser.add_argument(
         "--out",
         metavar="FOLDER",

@@ -11,6 +11,7 @@ from naslib_incremental.cli.guard import guarded
 
 if TYPE_CHECKING:
     from naslib_incremental.cli.choices import Choices
+    from naslib_incremental.harness.ablation import Ablation
 
 PROGRAM = "naslib-run"
 
@@ -40,6 +41,8 @@ def _run(arguments: Sequence[str]) -> None:
         from naslib_incremental.cli.printing import choices_text
 
         print(choices_text())
+    elif choices.ablation is not None:
+        _study(choices.ablation, choices, arguments)
     elif choices.dry_run:
         from naslib_incremental.cli.printing import plan_text
         from naslib_incremental.harness.job import make_job
@@ -49,6 +52,26 @@ def _run(arguments: Sequence[str]) -> None:
         print(plan_text(job, make_plan(choices.config), choices.workers))
     else:
         _execute(choices, arguments)
+
+
+def _study(ablation: Ablation, choices: Choices, arguments: Sequence[str]) -> None:
+    from naslib_incremental.cli.printing import study_text
+    from naslib_incremental.harness.ablation import make_study, run_study
+    from naslib_incremental.reports import build_ablation_report
+
+    study = make_study(ablation, choices.out)
+    if choices.dry_run:
+        print(study_text(study, choices.workers))
+        return
+    folder = run_study(
+        study,
+        workers=choices.workers,
+        overwrite=choices.overwrite,
+        command=shlex.join([PROGRAM, *arguments]),
+    )
+    report = build_ablation_report(folder, folder / "report")
+    print(report.text)
+    print(f"report: {report.index}")
 
 
 def _execute(choices: Choices, arguments: Sequence[str]) -> None:

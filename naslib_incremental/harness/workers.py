@@ -87,6 +87,24 @@ class LocalProcesses:
         self._reports.close()
 
 
+class LentWorkers:
+    """Workers that several runs use in turn; the owner lets go of them, not the runs.
+
+    Args:
+        owned: who does the work.
+    """
+
+    def __init__(self, owned: Workers) -> None:
+        self.submit = owned.submit
+        self.reports = owned.reports
+        self.kill = owned.kill
+        # What came too late for the run before is not for this one.
+        owned.reports()
+
+    def close(self) -> None:
+        """The workers wait for the next run."""
+
+
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
     """Ctrl-C waits here, and never reaches a process that is started meanwhile.

@@ -114,7 +114,7 @@ def _write(
         for name, table in tables.items():
             write_text(out / "tables" / f"{name}.{ending}", WRITERS[ending](table))
     drawings = [
-        (drawing, _write_figure(drawing, out / "figures")) for drawing in draw_all(analysis, study)
+        (drawing, write_figure(drawing, out / "figures")) for drawing in draw_all(analysis, study)
     ]
     if "html" not in formats:
         return None
@@ -123,7 +123,7 @@ def _write(
     return index
 
 
-def _write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
+def write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
     """Write a figure's data and panels; returns the SVG of each panel."""
     write_text(folder / f"{drawing.name}.csv", drawing.frame.to_csv(index=False))
     svgs = {}

@@ -50,19 +50,10 @@ def page(
         drawings: figures, each with the SVG of its panels.
         notes: what figures of the search space are left out, and why.
     """
-    environment = Environment(
-        loader=PackageLoader("naslib_incremental.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"detail": _detail}
     evaluation = analysis.evaluation
-    style, script = (environment.get_template(name).render() for name in ("style.css", "page.js"))
-    digest = hashlib.sha256(script.encode()).digest()
     summary, numbered = _tables(tables)
-    return environment.get_template("report.html.j2").render(
+    return render(
+        "report.html.j2",
         benchmark=evaluation.benchmark,
         runs=evaluation.runs,
         problems=evaluation.problems,
@@ -77,15 +68,32 @@ def page(
         manifests=[
             json.dumps(run.manifest, indent=2, ensure_ascii=False) for run in evaluation.runs
         ],
-        style=Markup(style),
-        script=Markup(script),
-        script_hash=f"sha256-{base64.b64encode(digest).decode()}",
         interval=LABEL,
         fewest=FEWEST,
         seed_resamples=pigeonhole.RESAMPLES,
         condition=CONDITION,
         resamples=RESAMPLES,
         mining=MINING,
+    )
+
+
+def render(template: str, **context: Any) -> str:
+    """A page with the style and the script of all reports."""
+    environment = Environment(
+        loader=PackageLoader("naslib_incremental.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"detail": _detail}
+    style, script = (environment.get_template(name).render() for name in ("style.css", "page.js"))
+    digest = hashlib.sha256(script.encode()).digest()
+    return environment.get_template(template).render(
+        style=Markup(style),
+        script=Markup(script),
+        script_hash=f"sha256-{base64.b64encode(digest).decode()}",
+        **context,
     )
 
 
@@ -129,13 +137,17 @@ def _tables(
 ) -> tuple[dict[str, Any], list[tuple[str, list[dict[str, Any]]]]]:
     """The summary's table, and the others by theme, numbered as they stand on the page."""
     numbers = count(1)
-
-    def numbered(table: Table) -> dict[str, Any]:
-        return {"number": next(numbers), "table": table, "latex": latex(table)}
-
-    summary = numbered(tables["leads"])
+    summary = numbered_table(next(numbers), tables["leads"])
     others = by_theme([table for table in tables.values() if table.name != "leads"])
-    return summary, [(title, list(map(numbered, group))) for title, group in others]
+    return summary, [
+        (title, [numbered_table(next(numbers), table) for table in group])
+        for title, group in others
+    ]
+
+
+def numbered_table(number: int, table: Table) -> dict[str, Any]:
+    """A table as the templates take it."""
+    return {"number": number, "table": table, "latex": latex(table)}
 
 
 def _figures(
@@ -145,13 +157,13 @@ def _figures(
     svgs = {drawing.name: panels for drawing, panels in drawings}
     numbers = count(1)
     return [
-        (title, [_figure(next(numbers), drawing, svgs[drawing.name]) for drawing in group])
+        (title, [numbered_figure(next(numbers), drawing, svgs[drawing.name]) for drawing in group])
         for title, group in by_theme([drawing for drawing, _ in drawings])
     ]
 
 
-def _figure(number: int, drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[str, Any]:
-    """A figure as the template takes it."""
+def numbered_figure(number: int, drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[str, Any]:
+    """A figure as the templates take it."""
     return {
         "number": number,
         "name": drawing.name,

@@ -1,0 +1,193 @@
+"""Ablations: one factor at a time around a base config (paper, section 5), one run per value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from naslib_incremental.errors import UserError
+from naslib_incremental.harness.config import RunConfig
+from naslib_incremental.harness.job import Job, make_job, opened
+from naslib_incremental.harness.manifest import usable_cores
+from naslib_incremental.harness.plan import Plan, make_plan
+from naslib_incremental.harness.progress import Progress, open_progress
+from naslib_incremental.harness.runner import WorkFailedError, run
+from naslib_incremental.harness.workers import LentWorkers, LocalProcesses, Workers
+from naslib_incremental.storage import write_text
+
+STUDY = "study.json"
+STUDY_FORMAT = 1
+# The variant in which nothing but the factor is changed.
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One value of a factor, and the config that has it."""
+
+    value: str
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What is varied, and the values that it takes."""
+
+    name: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """All factors around the base config, or around the base with one thing changed.
+
+    Attributes:
+        name: ``BASE``, or the change.
+        factors: what is varied around it.
+    """
+
+    name: str
+    factors: tuple[Factor, ...]
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A study.
+
+    Attributes:
+        base: the config that every value is put into; its hash names the study's folder, so that
+            more factors and values are added to what is there.
+        variants: the base first.
+    """
+
+    base: RunConfig
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """An ablation made concrete: checked, and with a run folder for each different config.
+
+    Attributes:
+        ablation: what was asked for.
+        folder: the study's folder.
+        jobs: by what a run is for, e.g. ``"gamma=0.9"``; equal configs share one.
+        description: content of ``study.json``.
+    """
+
+    ablation: Ablation
+    folder: Path
+    jobs: dict[str, Job]
+    description: dict[str, Any]
+
+    @property
+    def plans(self) -> list[tuple[Job, Plan]]:
+        """All runs with their pieces of work, finished ones too."""
+        return [(job, make_plan(job.config)) for job in self.jobs.values()]
+
+
+def make_study(ablation: Ablation, out: Path) -> Study:
+    """Check every config, and name the folders.
+
+    Raises:
+        UserError: a value is out of range.
+    """
+    base = make_job(ablation.base, out)
+    benchmark = ablation.base.benchmark
+    digest = base.folder.name.rpartition("-")[2]
+    folder = base.folder.with_name(f"{benchmark.replace('/', '-')}-ablation-{digest}")
+    uses: dict[str, list[str]] = {}
+    found: dict[str, Job] = {}
+    variants = []
+    for variant in ablation.variants:
+        factors = []
+        for factor in variant.factors:
+            values = []
+            for level in factor.levels:
+                job = make_job(level.config, folder)
+                found.setdefault(job.folder.name, job)
+                use = f"{factor.name}={level.value}"
+                use += "" if variant.name == BASE else f" with {variant.name}"
+                uses.setdefault(job.folder.name, []).append(use)
+                values.append({"value": level.value, "run": job.folder.name})
+            factors.append({"name": factor.name, "values": values})
+        variants.append({"name": variant.name, "factors": factors})
+    description = {
+        "format": STUDY_FORMAT,
+        "study": folder.name,
+        "benchmark": benchmark,
+        "most_neighbours": opened(benchmark).space.max_degree,
+        "base": base.config.flat(),
+        "variants": variants,
+    }
+    jobs = {", ".join(uses[name]): job for name, job in found.items()}
+    return Study(ablation, folder, jobs, description)
+
+
+def run_study(
+    study: Study,
+    *,
+    workers: int | None = None,
+    overwrite: bool = False,
+    command: str = "",
+    show: Callable[[Plan], Progress] = open_progress,
+    start_workers: Callable[[int], Workers] = LocalProcesses,
+) -> Path:
+    """Do every run of a study that is not finished, one after the other, with the same workers.
+
+    Args:
+        study: what to run.
+        workers: how many pieces of work are done side by side; default: one per usable core.
+        overwrite: begin again.
+        command: what was typed, for the manifests.
+        show: makes the live progress of one run.
+        start_workers: makes the workers.
+
+    Returns:
+        The study's folder.
+
+    Raises:
+        UserError: something is wrong that the user can mend.
+        WorkFailedError: a piece of work failed; all others are finished.
+    """
+    try:
+        description = {**study.description, "command": command}
+        write_text(study.folder / STUDY, json.dumps(description, indent=1) + "\n")
+    except OSError as error:
+        got = f"{study.folder} ({error.strerror or error})"
+        raise UserError("a folder that can be written to", got, "give another --out") from error
+    shared = start_workers(workers or usable_cores())
+    failed = []
+    try:
+        for number, (use, job) in enumerate(study.jobs.items(), 1):
+            try:
+                run(
+                    job.config,
+                    study.folder,
+                    workers=workers,
+                    overwrite=overwrite,
+                    command=command,
+                    show=_titled(show, f"run {number} of {len(study.jobs)}: {use}"),
+                    start_workers=lambda _: LentWorkers(shared),
+                )
+            except WorkFailedError as error:
+                failed.append(error)
+    except BaseException:
+        shared.kill()
+        raise
+    shared.close()
+    if failed:
+        raise failed[0]
+    return study.folder
+
+
+def _titled(show: Callable[[Plan], Progress], title: str) -> Callable[[Plan], Progress]:
+    def titled(plan: Plan) -> Progress:
+        progress = show(plan)
+        progress.note(title)
+        return progress
+
+    return titled

@@ -1,0 +1,69 @@
+"""From a study's folder to its report on disk and on the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from naslib_incremental.errors import UserError
+from naslib_incremental.reports.ablation import curves
+from naslib_incremental.reports.ablation.reading import StudyRuns, read_study
+from naslib_incremental.reports.ablation.tables import (
+    SEEDS,
+    robustness_table,
+    sensitivity_table,
+)
+from naslib_incremental.reports.build import FORMATS, Report, write_figure
+from naslib_incremental.reports.html import numbered_figure, numbered_table, render
+from naslib_incremental.reports.rendering import WRITERS, Table, terminal
+from naslib_incremental.storage import write_text
+
+
+def build_ablation_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS) -> Report:
+    """Write the report of an ablation, from its folder alone.
+
+    Args:
+        folder: the study's folder.
+        out: folder of the report; what is there under the same names is replaced.
+        formats: some of ``FORMATS``.
+
+    Raises:
+        UserError: nothing is readable yet, or a folder cannot be written.
+    """
+    study = read_study(folder)
+    tables = [sensitivity_table(study), robustness_table(study)]
+    try:
+        index = _write(study, tables, out, formats)
+    except OSError as error:
+        raise UserError(
+            "a report folder that can be written", f"{out} ({error.strerror})", "name another --out"
+        ) from error
+    parts = [*map(terminal, tables), f"[{SEEDS}]"]
+    if study.problems:
+        parts.append("\n".join(["Left out:", *(f"  {line}" for line in study.problems), ""]))
+    return Report(out, index, "\n".join(parts), study.problems)
+
+
+def _write(
+    study: StudyRuns, tables: list[Table], out: Path, formats: Sequence[str]
+) -> Path | None:
+    for table in tables:
+        for ending in set(formats) & set(WRITERS):
+            write_text(out / "tables" / f"{table.name}.{ending}", WRITERS[ending](table))
+    drawing = curves.figure(study)
+    svgs = write_figure(drawing, out / "figures") if drawing else {}
+    if "html" not in formats:
+        return None
+    index = out / "index.html"
+    page = render(
+        "ablation.html.j2",
+        study=study.description,
+        benchmark=study.manifest["benchmark"],
+        problems=study.problems,
+        tables=[numbered_table(number, table) for number, table in enumerate(tables, 1)],
+        figures=[numbered_figure(1, drawing, svgs)] if drawing else [],
+        description=json.dumps(study.description, indent=2, ensure_ascii=False),
+    )
+    write_text(index, page)
+    return index

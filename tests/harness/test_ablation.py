@@ -1,0 +1,93 @@
+"""Studies: one run per different config, done with the same workers, failures kept apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from inline_workers import InlineWorkers
+
+from naslib_incremental.harness import RunConfig, WorkFailedError
+from naslib_incremental.harness.ablation import (
+    BASE,
+    Ablation,
+    Factor,
+    Level,
+    Study,
+    Variant,
+    make_study,
+    run_study,
+)
+from naslib_incremental.harness.progress import Progress
+
+pytestmark = pytest.mark.usefixtures("toy")
+
+CONFIG = RunConfig(
+    {"toy_learner": {"steps": 20}}, "toy/plain", seeds=2, start_sets=1, episodes=30, budgets=(5,)
+)
+
+
+def level(value: str, **options: object) -> Level:
+    return Level(value, replace(CONFIG, optimizers={"toy_learner": {"steps": 20, **options}}))
+
+
+def study(out: Path, *levels: Level) -> Study:
+    sizes = Factor("neighbours", (Level("50", CONFIG),))
+    return make_study(Ablation(CONFIG, (Variant(BASE, (Factor("keep", levels), sizes)),)), out)
+
+
+def do(made: Study, workers: InlineWorkers, said: StringIO | None = None) -> Path:
+    return run_study(
+        made,
+        show=lambda plan: Progress(plan, said or StringIO()),
+        start_workers=lambda _: workers,
+    )
+
+
+def test_equal_configs_share_a_run_and_all_runs_share_the_workers(tmp_path: Path) -> None:
+    made = study(tmp_path, level("1", keep=1), level("3", keep=3))
+    assert list(made.jobs) == ["keep=1", "keep=3, neighbours=50"]
+    workers, said = InlineWorkers(), StringIO()
+    folder = do(made, workers, said)
+    assert len(workers.done) == 2 * (2 + 2)
+    assert workers.ended == "closed"
+    assert said.getvalue().splitlines() == [
+        "run 1 of 2: keep=1",
+        "run 2 of 2: keep=3, neighbours=50",
+    ]
+    for job in made.jobs.values():
+        assert job.folder.parent == folder
+        assert (job.folder / "manifest.json").exists()
+
+
+def test_the_folder_depends_on_the_base_alone_and_finished_runs_are_kept(tmp_path: Path) -> None:
+    do(study(tmp_path, level("1", keep=1)), InlineWorkers())
+    workers = InlineWorkers()
+    do(study(tmp_path, level("1", keep=1), level("2", keep=2)), workers)
+    assert len(workers.done) == 2 + 2, "only keep=2 is new"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_value_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    made = study(tmp_path, level("bad", fail="agent1"), level("1", keep=1))
+    workers = InlineWorkers()
+    with pytest.raises(WorkFailedError, match="made to fail"):
+        do(made, workers)
+    assert workers.ended == "closed"
+    last = list(made.jobs.values())[1]
+    assert len(list(last.folder.glob("cells/*/*.parquet"))) == 2
+
+
+def test_an_interruption_ends_the_workers(tmp_path: Path) -> None:
+    class Interrupted(InlineWorkers):
+        def reports(self) -> list[object]:  # type: ignore[override]
+            if self.done:
+                raise KeyboardInterrupt
+            return []
+
+    workers = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        do(study(tmp_path, level("1", keep=1)), workers)
+    assert workers.ended == "killed"
