@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from naslib_incremental.agent.actor import Acted
+from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.trainer import Tally, Trainer
 from naslib_incremental.mdp import Observation, Step
 from naslib_incremental.storage import atomic_path
@@ -70,10 +71,7 @@ def save_trainer(trainer: Trainer, path: Path, seconds: float) -> None:
     tensors |= {f"replay.{name}": column for name, column in replay.columns.items()}
     for row, acted in enumerate(trainer.assembler.window):
         tensors |= {f"window.{row}.{name}": part for name, part in _flatten(acted).items()}
-    tensors |= _numpy("network", learner.network.state_dict())
-    tensors |= _numpy("target", learner.target.state_dict())
-    for index, moments in learner.optimizer.state_dict()["state"].items():
-        tensors |= _numpy(f"adam.{index}", moments)
+    tensors |= learner_tensors(learner)
     state = {
         "format": FORMAT,
         "config": asdict(trainer.config),
@@ -117,18 +115,32 @@ def restore_trainer(trainer: Trainer, path: Path) -> float:
     replay.size, replay.position = state["replay"]["size"], state["replay"]["position"]
     for row in range(state["window"]):
         trainer.assembler.window.append(_unflatten(_below(tensors, f"window.{row}")))
-    learner.network.load_state_dict(_torch(_below(tensors, "network")))
-    learner.target.load_state_dict(_torch(_below(tensors, "target")))
-    adam = learner.optimizer.state_dict()
-    for index in adam["param_groups"][0]["params"] if state["updates"] else []:
-        adam["state"][index] = _torch(_below(tensors, f"adam.{index}"))
-    learner.optimizer.load_state_dict(adam)
-    learner.updates = state["updates"]
+    restore_learner(learner, tensors, state["updates"])
     trainer.steps, trainer.owed_steps = state["steps"], state["owed_steps"]
     trainer.tally, trainer.scale = Tally(**state["tally"]), state["scale"]
     for name, generator in _generators(trainer).items():
         generator.bit_generator.state = state["generators"][name]
     return float(state["seconds"])
+
+
+def learner_tensors(learner: Learner) -> Tensors:
+    """Weights of both networks and the optimizer's moments."""
+    tensors = _numpy("network", learner.network.state_dict())
+    tensors |= _numpy("target", learner.target.state_dict())
+    for index, moments in learner.optimizer.state_dict()["state"].items():
+        tensors |= _numpy(f"adam.{index}", moments)
+    return tensors
+
+
+def restore_learner(learner: Learner, tensors: Tensors, updates: int) -> None:
+    """Bring a learner to where ``learner_tensors`` was called, after ``updates`` updates."""
+    learner.network.load_state_dict(_torch(_below(tensors, "network")))
+    learner.target.load_state_dict(_torch(_below(tensors, "target")))
+    adam = learner.optimizer.state_dict()
+    for index in adam["param_groups"][0]["params"] if updates else []:
+        adam["state"][index] = _torch(_below(tensors, f"adam.{index}"))
+    learner.optimizer.load_state_dict(adam)
+    learner.updates = updates
 
 
 def _generators(trainer: Trainer) -> dict[str, np.random.Generator]:
@@ -144,7 +156,7 @@ def _below(tensors: Tensors, prefix: str) -> Tensors:
 
 
 def _numpy(prefix: str, tensors: Mapping[str, torch.Tensor]) -> Tensors:
-    return {f"{prefix}.{name}": part.numpy() for name, part in tensors.items()}
+    return {f"{prefix}.{name}": part.cpu().numpy() for name, part in tensors.items()}
 
 
 def _torch(tensors: Tensors) -> dict[str, torch.Tensor]:

@@ -78,6 +78,11 @@ class AgentConfig:
         quick=0.1,
         quick_ablation=0.0,
     )
+    device: Literal["auto", "cpu", "cuda"] = _option(
+        "cpu",
+        "cpu; cuda: environment, replay and learner on the GPU, for enumerable spaces; auto: cuda "
+        "where that works (ours)",
+    )
     checkpoint_every: int = _option(25_600, "environment steps between checkpoints (ours)")
 
     def __post_init__(self) -> None:
@@ -104,7 +109,7 @@ class AgentConfig:
                 "--attention-heads 1",
             )
         hints = get_type_hints(type(self))
-        for name in ("preset", "head", "reward_scale"):
+        for name in ("preset", "head", "reward_scale", "device"):
             choices = get_args(hints[name])
             if getattr(self, name) not in choices:
                 raise UserError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +30,27 @@ def double_q_targets(
     return returns + discounts * target_next.gather(1, best).squeeze(1)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """B transitions as tensors, on the networks' device.
+
+    Attributes:
+        shown: [B, N+1, F] features and [B, N+1] mask when the action was taken.
+        following: the same n steps later.
+        actions: [B] int64.
+        returns: [B].
+        discounts: [B].
+        weights: [B] importance weights.
+    """
+
+    shown: tuple[Tensor, Tensor]
+    following: tuple[Tensor, Tensor]
+    actions: Tensor
+    returns: Tensor
+    discounts: Tensor
+    weights: Tensor
+
+
 class Learner:
     """Owns the online and the target network.
 
@@ -36,14 +59,26 @@ class Learner:
         space: encodes the architectures.
         slots: N+1.
         seed: of the first weights.
+        device: where the networks are.
+        mixed: multiply matrices in bfloat16.
     """
 
-    def __init__(self, config: AgentConfig, space: SearchSpace, slots: int, seed: int) -> None:
+    def __init__(
+        self,
+        config: AgentConfig,
+        space: SearchSpace,
+        slots: int,
+        seed: int,
+        device: torch.device | str = "cpu",
+        mixed: bool = False,
+    ) -> None:
         self.config = config
         self.space = space
+        self.device = torch.device(device)
+        self.mixed = mixed
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.network = QNetwork(config, space.features, slots)
+            self.network = QNetwork(config, space.features, slots).to(self.device)
         self.target = copy.deepcopy(self.network).requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
         self.updates = 0
@@ -51,7 +86,13 @@ class Learner:
     def q_values(self, observation: Observation) -> NDArray[np.float32]:
         """[L, N+1] masked Q values of the online network."""
         with torch.inference_mode():
-            return np.asarray(self.network(*self._inputs(observation)).numpy())
+            return np.asarray(self.value(self.network, self._inputs(observation)).cpu().numpy())
+
+    def value(self, network: QNetwork, inputs: tuple[Tensor, Tensor]) -> Tensor:
+        """[B, N+1] masked Q values by one of the networks, float32."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
+            q_values: Tensor = network(*inputs)
+        return q_values.float()
 
     def update(
         self, transitions: Transitions, weights: NDArray[np.float32]
@@ -61,18 +102,30 @@ class Learner:
         Returns:
             The weighted Huber loss, and [B] absolute TD errors.
         """
-        following = self._inputs(transitions.next_observation)
+        batch = Batch(
+            shown=self._inputs(transitions.observation),
+            following=self._inputs(transitions.next_observation),
+            actions=self._tensor(transitions.actions.astype(np.int64)),
+            returns=self._tensor(transitions.returns),
+            discounts=self._tensor(transitions.discounts),
+            weights=self._tensor(weights),
+        )
+        loss, errors = self.improve(batch)
+        return float(loss), errors.double().cpu().numpy()
+
+    def improve(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """``update`` of tensors to tensors, which does not wait for the device."""
         with torch.no_grad():
             targets = double_q_targets(
-                torch.from_numpy(transitions.returns),
-                torch.from_numpy(transitions.discounts),
-                self.network(*following),
-                self.target(*following),
+                batch.returns,
+                batch.discounts,
+                self.value(self.network, batch.following),
+                self.value(self.target, batch.following),
             )
-        actions = torch.from_numpy(transitions.actions.astype(np.int64))[:, None]
-        chosen = self.network(*self._inputs(transitions.observation)).gather(1, actions).squeeze(1)
+        actions = batch.actions[:, None]
+        chosen = self.value(self.network, batch.shown).gather(1, actions).squeeze(1)
         losses = functional.huber_loss(chosen, targets, reduction="none")
-        loss = (torch.from_numpy(weights) * losses).mean()
+        loss = (batch.weights * losses).mean()
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
@@ -80,9 +133,11 @@ class Learner:
         self.updates += 1
         if self.updates % self.config.target_update_every == 0:
             self.target.load_state_dict(self.network.state_dict())
-        errors = (chosen.detach() - targets).abs().double().numpy()
-        return float(loss.detach()), errors
+        return loss.detach(), (chosen.detach() - targets).abs()
 
     def _inputs(self, observation: Observation) -> tuple[Tensor, Tensor]:
-        features = torch.from_numpy(self.space.encode(observation.architectures)).float()
-        return features, torch.from_numpy(observation.mask)
+        features = self._tensor(self.space.encode(observation.architectures)).float()
+        return features, self._tensor(observation.mask)
+
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self.device)

@@ -58,7 +58,9 @@ class Trainer:
 
     Attributes:
         steps: environment steps taken.
-        tally: sums since it was last replaced.
+        slots: N+1, the most actions.
+        counter: of the training queries.
+        tally: sums since the last ``take_tally``.
     """
 
     def __init__(
@@ -68,9 +70,7 @@ class Trainer:
         self.config = config
         self.benchmark = benchmark
         self.counter = QueryCounter(benchmark, track_distinct=True)
-        self.alpha = (
-            benchmark.shaping_alpha if config.shaping_alpha is None else config.shaping_alpha
-        )
+        self.alpha = shaping_alpha(config, benchmark)
         self.mdp = IncrementalMDP(
             self.counter,
             lanes=config.lanes,
@@ -80,9 +80,10 @@ class Trainer:
             rng=np.random.default_rng(environment),
             sampler=config.sampler,
         )
-        self.scale = self._reward_scale(np.random.default_rng(scale))
-        slots = self.mdp.observation.mask.shape[1]
-        self.learner = Learner(config, benchmark.space, slots, int(weights.generate_state(1)[0]))
+        self.scale = reward_scale(config, self.counter, self.alpha, np.random.default_rng(scale))
+        self.slots = self.mdp.observation.mask.shape[1]
+        first_weights = int(weights.generate_state(1)[0])
+        self.learner = Learner(config, benchmark.space, self.slots, first_weights)
         self.replay = PrioritisedReplay(
             config.replay_capacity,
             config.priority_alpha,
@@ -114,6 +115,21 @@ class Trainer:
         self.tally.final_accuracy += float(step.accuracy[step.ended & watched].sum())
         self._learn()
 
+    @property
+    def queries(self) -> int:
+        """Queries so far, repeats included."""
+        return self.counter.queries
+
+    @property
+    def distinct(self) -> int:
+        """Different architectures queried so far."""
+        return self.counter.distinct
+
+    def take_tally(self) -> Tally:
+        """The sums since the last call."""
+        tally, self.tally = self.tally, Tally()
+        return tally
+
     def _learn(self) -> None:
         if len(self.replay) < self.config.learning_starts:
             return
@@ -126,11 +142,19 @@ class Trainer:
             self.tally.updates += 1
             self.tally.loss += loss
 
-    def _reward_scale(self, rng: np.random.Generator) -> float:
-        """Brings shaped improvements to about 0..1 whatever alpha; its queries are counted."""
-        if self.config.reward_scale == "none":
-            return 1.0
-        sample = self.benchmark.space.sample(SCALE_SAMPLE, rng, self.config.sampler)
-        shaped = shape(self.counter.query(sample).validation, self.alpha)
-        spread = float(np.quantile(shaped, SCALE_QUANTILE) - np.median(shaped))
-        return 0.5 / spread if spread > 0 else 1.0
+
+def shaping_alpha(config: AgentConfig, benchmark: Benchmark) -> float:
+    """Alpha of the reward shaping: the configuration's, or else the benchmark's."""
+    return benchmark.shaping_alpha if config.shaping_alpha is None else config.shaping_alpha
+
+
+def reward_scale(
+    config: AgentConfig, counter: QueryCounter, alpha: float, rng: np.random.Generator
+) -> float:
+    """Brings shaped improvements to about 0..1 whatever alpha; its queries are counted."""
+    if config.reward_scale == "none":
+        return 1.0
+    sample = counter.benchmark.space.sample(SCALE_SAMPLE, rng, config.sampler)
+    shaped = shape(counter.query(sample).validation, alpha)
+    spread = float(np.quantile(shaped, SCALE_QUANTILE) - np.median(shaped))
+    return 0.5 / spread if spread > 0 else 1.0

@@ -10,6 +10,7 @@ import numpy as np
 
 from naslib_incremental import agent
 from naslib_incremental.agent import AgentConfig
+from naslib_incremental.agent.device import resolve_device
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.optimizers.contract import (
     Ask,
@@ -38,7 +39,7 @@ class ApexIncremental(TrainableOptimizer):
     ) -> None:
         super().__init__(space, settings)
         chosen = {"neighbours": settings.neighbours, **(options or {})}
-        self.config: AgentConfig = AgentConfig.of(chosen, space.cells)
+        self.config: AgentConfig = resolve_device(AgentConfig.of(chosen, space.cells), space)
         self._trained: TrainedAgent | None = None
         self._rollout: Rollout | None = None
         self._asked = False
