@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from naslib_incremental.agent import AgentConfig, load_agent, train_agent
 from naslib_incremental.agent.actor import Acted, NStepAssembler
@@ -418,3 +420,33 @@ def test_the_device_is_decided_by_what_is_there(
             resolve_device(cuda, benchmark.space)
     with pytest.raises(UserError, match="device of auto, cpu, cuda"):
         AgentConfig.of({"device": "gpu"})
+
+
+class NothingIsRead(TorchDispatchMode):
+    """Refuses what makes the host wait for the device: numbers read, shapes that depend on data."""
+
+    READS = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "is_nonzero", "equal")
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        name = str(func).removeprefix("aten.").partition(".")[0].strip("_")
+        assert name not in {read.strip("_") for read in self.READS}, func
+        if name in ("index", "index_put"):
+            indices = [index for index in args[1] if index is not None]
+            assert all(index.dtype is not torch.bool for index in indices), func
+        return func(*args, **(kwargs or {}))
+
+
+def test_the_host_never_waits_while_training(
+    benchmark: Benchmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = DeviceTrainer(AgentConfig.of(OPTIONS), benchmark, np.random.SeedSequence(1), CPU)
+    # Adam counts its steps in tensors that stay on the host.
+    monkeypatch.setattr(trainer.learner.optimizer, "step", lambda: None)
+    with NothingIsRead():
+        for _ in range(12):
+            trainer.advance()
+        with pytest.raises(AssertionError):
+            _ = trainer.distinct
+    assert trainer.learner.updates > trainer.config.target_update_every - 2
