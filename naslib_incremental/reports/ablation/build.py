@@ -45,9 +45,7 @@ def build_ablation_report(folder: Path, out: Path, formats: Sequence[str] = FORM
     return Report(out, index, "\n".join(parts), study.problems)
 
 
-def _write(
-    study: StudyRuns, tables: list[Table], out: Path, formats: Sequence[str]
-) -> Path | None:
+def _write(study: StudyRuns, tables: list[Table], out: Path, formats: Sequence[str]) -> Path | None:
     for table in tables:
         for ending in set(formats) & set(WRITERS):
             write_text(out / "tables" / f"{table.name}.{ending}", WRITERS[ending](table))
