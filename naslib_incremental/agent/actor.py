@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_incremental.agent.exploration import choose
 from naslib_incremental.agent.n_step import n_step_returns
 from naslib_incremental.agent.replay import Transitions
-from naslib_incremental.mdp import Observation, Step
+from naslib_incremental.mdp import IncrementalMDP, Observation, Step
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,30 @@ class Acted:
     best: NDArray[np.float32]
     rewards: NDArray[np.float64]
     step: Step
+
+
+def act(
+    mdp: IncrementalMDP,
+    q_function: Callable[[Observation], NDArray[np.float32]],
+    epsilons: NDArray[np.float64],
+    scale: float,
+    rng: np.random.Generator,
+) -> Acted:
+    """Take one exploring step in every lane.
+
+    Args:
+        mdp: L lanes.
+        q_function: [L, N+1] masked Q values of an observation.
+        epsilons: [L] chance of a random action.
+        scale: factor of the rewards.
+        rng: source of the exploration.
+    """
+    observation = mdp.observation
+    q_values = q_function(observation)
+    actions = choose(q_values, observation.mask, epsilons, rng)
+    step = mdp.step(actions)
+    chosen = q_values[np.arange(len(actions)), actions]
+    return Acted(observation, actions, chosen, q_values.max(axis=1), step.rewards * scale, step)
 
 
 class NStepAssembler:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.network import QNetwork
+from naslib_incremental.agent.network import QNetwork, network_inputs
 from naslib_incremental.agent.replay import Transitions
 from naslib_incremental.mdp import Observation
 from naslib_incremental.search_spaces_ext.contract import SearchSpace
@@ -136,8 +136,7 @@ class Learner:
         return loss.detach(), (chosen.detach() - targets).abs()
 
     def _inputs(self, observation: Observation) -> tuple[Tensor, Tensor]:
-        features = self._tensor(self.space.encode(observation.architectures)).float()
-        return features, self._tensor(observation.mask)
+        return network_inputs(self.network, self.space, observation)
 
     def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(array).to(self.device)

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.mdp import Observation
+from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
 # Below any Q value that shaped and scaled rewards can reach, and finite, so that sums stay finite.
 MASKED = -1e9
@@ -105,6 +109,23 @@ class QNetwork(nn.Module):
         value = self.value(tokens[:, 0])
         scored = self.advantage(tokens if self.pointer else tokens[:, 0])
         return duel(value, scored.squeeze(-1) if self.pointer else scored, mask)
+
+
+def network_inputs(
+    network: QNetwork, space: SearchSpace, observation: Observation
+) -> tuple[Tensor, Tensor]:
+    """[L, N+1, F] features and [L, N+1] mask, on the network's device."""
+    features = torch.from_numpy(space.encode(observation.architectures)).float()
+    device = network.position.device
+    return features.to(device), torch.from_numpy(observation.mask).to(device)
+
+
+def q_values(
+    network: QNetwork, space: SearchSpace, observation: Observation
+) -> NDArray[np.float32]:
+    """[L, N+1] masked Q values."""
+    with torch.inference_mode():
+        return np.asarray(network(*network_inputs(network, space, observation)).cpu().numpy())
 
 
 def duel(value: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from naslib_incremental.agent import checkpoint
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.network import QNetwork
+from naslib_incremental.agent.network import QNetwork, q_values
 from naslib_incremental.agent.policy import Policy, QSource, q_source
 from naslib_incremental.agent.training import DESCRIPTION, WEIGHTS
 from naslib_incremental.errors import UserError
-from naslib_incremental.mdp import Observation
 from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
 UNREADABLE = (
@@ -76,11 +73,5 @@ def _load(folder: Path, written: int, space: SearchSpace, neighbours: int) -> Tr
             "naslib-run again: it trains what is missing",
         ) from error
     network.eval()
-
-    def q_values(observation: Observation) -> NDArray[np.float32]:
-        features = torch.from_numpy(space.encode(observation.architectures)).float()
-        with torch.inference_mode():
-            return np.asarray(network(features, torch.from_numpy(observation.mask)).numpy())
-
-    source = q_source(q_values, space, neighbours, config.head == "cls")
+    source = q_source(partial(q_values, network, space), space, neighbours, config.head == "cls")
     return TrainedAgent(source, policy)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from naslib_incremental.agent.actor import Acted, NStepAssembler
+from naslib_incremental.agent.actor import NStepAssembler, act
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.exploration import choose, epsilon_ladder
+from naslib_incremental.agent.exploration import epsilon_ladder
 from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.replay import PrioritisedReplay
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
-from naslib_incremental.mdp import IncrementalMDP, shape
+from naslib_incremental.mdp import IncrementalMDP, Step, shape
 from naslib_incremental.seeding import children
 
 # Starts whose shaped accuracies scale the rewards, and the quantile taken for their top.
@@ -38,6 +39,12 @@ class Tally:
     updates: int = 0
     loss: float = 0.0
 
+    def watch(self, step: Step, watched: NDArray[np.bool_]) -> None:
+        """Take note of the finals of some lanes."""
+        finals = step.ended & watched
+        self.finals += int(finals.sum())
+        self.final_accuracy += float(step.accuracy[finals].sum())
+
     def figures(self) -> dict[str, float]:
         """Means; nothing is said of what did not happen."""
         figures = {}
@@ -46,6 +53,11 @@ class Tally:
         if self.updates:
             figures["loss"] = self.loss / self.updates
         return figures
+
+
+def watched_lanes(lanes: int) -> NDArray[np.bool_]:
+    """[L] whose finals make the learning curve."""
+    return np.arange(lanes) >= (1 - WATCHED_SHARE) * lanes
 
 
 class Trainer:
@@ -99,20 +111,12 @@ class Trainer:
 
     def advance(self) -> None:
         """One step in every lane, and the updates that it pays for."""
-        observation = self.mdp.observation
-        q_values = self.learner.q_values(observation)
-        actions = choose(q_values, observation.mask, self.epsilons, self.rng)
-        step = self.mdp.step(actions)
-        chosen = q_values[np.arange(len(actions)), actions]
-        rewards = step.rewards * self.scale
-        acted = Acted(observation, actions, chosen, q_values.max(axis=1), rewards, step)
+        acted = act(self.mdp, self.learner.q_values, self.epsilons, self.scale, self.rng)
         completed = self.assembler.push(acted)
         if completed is not None:
             self.replay.add(*completed)
         self.steps += self.config.lanes
-        watched = np.arange(len(actions)) >= (1 - WATCHED_SHARE) * len(actions)
-        self.tally.finals += int((step.ended & watched).sum())
-        self.tally.final_accuracy += float(step.accuracy[step.ended & watched].sum())
+        self.tally.watch(acted.step, watched_lanes(self.config.lanes))
         self._learn()
 
     @property

@@ -29,12 +29,17 @@ class QueryCounter:
 
     def query(self, architectures: Architectures) -> Answers:
         """Answers for [K, *architecture_shape] architectures; K queries."""
-        self.queries += len(architectures)
-        if self._track_distinct:
-            self._pending.append(self.benchmark.space.hash(architectures))
+        hashes = self.benchmark.space.hash(architectures) if self._track_distinct else None
+        self.record(len(architectures), hashes)
+        return self.benchmark.query(architectures)
+
+    def record(self, queries: int, hashes: NDArray[np.uint64] | None) -> None:
+        """Count queries that were answered elsewhere, and the architectures that they were of."""
+        self.queries += queries
+        if hashes is not None:
+            self._pending.append(hashes)
             if sum(map(len, self._pending)) >= PENDING_HASHES:
                 self._compact()
-        return self.benchmark.query(architectures)
 
     @property
     def distinct(self) -> int:
