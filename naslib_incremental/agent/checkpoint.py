@@ -110,11 +110,11 @@ def restore_trainer(trainer: Trainer, path: Path) -> float:
     trainer.counter.restore(state["queries"], tensors["counter.seen"])
     replay.tree = tensors["replay.tree"]
     replay.columns = {
-        name: part for name, part in _below(tensors, "replay").items() if name != "tree"
+        name: part for name, part in below(tensors, "replay").items() if name != "tree"
     }
     replay.size, replay.position = state["replay"]["size"], state["replay"]["position"]
     for row in range(state["window"]):
-        trainer.assembler.window.append(_unflatten(_below(tensors, f"window.{row}")))
+        trainer.assembler.window.append(_unflatten(below(tensors, f"window.{row}")))
     restore_learner(learner, tensors, state["updates"])
     trainer.steps, trainer.owed_steps = state["steps"], state["owed_steps"]
     trainer.tally, trainer.scale = Tally(**state["tally"]), state["scale"]
@@ -134,20 +134,26 @@ def learner_tensors(learner: Learner) -> Tensors:
 
 def restore_learner(learner: Learner, tensors: Tensors, updates: int) -> None:
     """Bring a learner to where ``learner_tensors`` was called, after ``updates`` updates."""
-    learner.network.load_state_dict(_torch(_below(tensors, "network")))
-    learner.target.load_state_dict(_torch(_below(tensors, "target")))
+    load_weights(learner.network, below(tensors, "network"))
+    load_weights(learner.target, below(tensors, "target"))
     adam = learner.optimizer.state_dict()
     for index in adam["param_groups"][0]["params"] if updates else []:
-        adam["state"][index] = _torch(_below(tensors, f"adam.{index}"))
+        adam["state"][index] = _torch(below(tensors, f"adam.{index}"))
     learner.optimizer.load_state_dict(adam)
     learner.updates = updates
+
+
+def load_weights(network: torch.nn.Module, weights: Tensors) -> None:
+    """Put weights by parameter name into a network; they are copied, so that they may be shared."""
+    network.load_state_dict(_torch(weights))
 
 
 def _generators(trainer: Trainer) -> dict[str, np.random.Generator]:
     return {"mdp": trainer.mdp.rng, "replay": trainer.replay.rng, "actor": trainer.rng}
 
 
-def _below(tensors: Tensors, prefix: str) -> Tensors:
+def below(tensors: Tensors, prefix: str) -> Tensors:
+    """The tensors whose names begin with ``prefix`` and a dot, without these."""
     return {
         name.removeprefix(f"{prefix}."): part
         for name, part in tensors.items()
@@ -160,7 +166,7 @@ def _numpy(prefix: str, tensors: Mapping[str, torch.Tensor]) -> Tensors:
 
 
 def _torch(tensors: Tensors) -> dict[str, torch.Tensor]:
-    return {name: torch.from_numpy(part) for name, part in tensors.items()}
+    return {name: torch.tensor(part) for name, part in tensors.items()}
 
 
 def _flatten(acted: Acted) -> Tensors:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-import torch
-
 from naslib_incremental.agent import checkpoint
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.network import QNetwork, q_values
@@ -65,7 +63,7 @@ def _load(folder: Path, written: int, space: SearchSpace, neighbours: int) -> Tr
         config = AgentConfig.of(description["config"])
         network = QNetwork(config, space.features, description["slots"])
         policy = Policy(**description["policy"])
-        network.load_state_dict({name: torch.from_numpy(part) for name, part in weights.items()})
+        checkpoint.load_weights(network, weights)
     except UNREADABLE as error:
         raise UserError(
             f"an agent trained on {space.name} in {folder}",
