@@ -74,6 +74,7 @@ class Learner:
     ) -> None:
         self.config = config
         self.space = space
+        self.slots = slots
         self.device = torch.device(device)
         self.mixed = mixed
         with torch.random.fork_rng(devices=[]):

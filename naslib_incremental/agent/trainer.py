@@ -70,7 +70,6 @@ class Trainer:
 
     Attributes:
         steps: environment steps taken.
-        slots: N+1, the most actions.
         counter: of the training queries.
         tally: sums since the last ``take_tally``.
     """
@@ -93,9 +92,8 @@ class Trainer:
             sampler=config.sampler,
         )
         self.scale = reward_scale(config, self.counter, self.alpha, np.random.default_rng(scale))
-        self.slots = self.mdp.observation.mask.shape[1]
-        first_weights = int(weights.generate_state(1)[0])
-        self.learner = Learner(config, benchmark.space, self.slots, first_weights)
+        slots = self.mdp.observation.mask.shape[1]
+        self.learner = Learner(config, benchmark.space, slots, int(weights.generate_state(1)[0]))
         self.replay = PrioritisedReplay(
             config.replay_capacity,
             config.priority_alpha,

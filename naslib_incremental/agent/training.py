@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,11 +18,12 @@ from naslib_incremental.agent import checkpoint
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.device import checkpoint as device_checkpoint
 from naslib_incremental.agent.device.trainer import DeviceTrainer
+from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.logs import TrainingLog
 from naslib_incremental.agent.policy import q_source
 from naslib_incremental.agent.selection import choose_policy
-from naslib_incremental.agent.trainer import Trainer
-from naslib_incremental.benchmarks import Benchmark
+from naslib_incremental.agent.trainer import Tally, Trainer
+from naslib_incremental.benchmarks import Benchmark, QueryCounter
 from naslib_incremental.seeding import children
 from naslib_incremental.storage import write_text
 
@@ -29,8 +32,88 @@ CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "agent.safetensors"
 DESCRIPTION = "agent.json"
 
-AnyTrainer: TypeAlias = Trainer | DeviceTrainer
 Progress = Callable[[int, int, Mapping[str, float]], None]
+
+
+class Training(Protocol):
+    """A training under way, in this process or spread over many."""
+
+    @property
+    def steps(self) -> int:
+        """Environment steps taken."""
+
+    @property
+    def queries(self) -> int:
+        """Queries so far, repeats included."""
+
+    @property
+    def distinct(self) -> int:
+        """Different architectures queried so far."""
+
+    @property
+    def counter(self) -> QueryCounter:
+        """Of the training queries."""
+
+    @property
+    def learner(self) -> Learner:
+        """What has been learned so far."""
+
+    def advance(self) -> None:
+        """Take some steps, and make the updates that they pay for."""
+
+    def take_tally(self) -> Tally:
+        """The sums since the last call."""
+
+    def save(self, path: Path, seconds: float) -> None:
+        """Write a checkpoint; ``seconds`` is the wall time spent so far."""
+
+    def restore(self, path: Path) -> float:
+        """Go on from a checkpoint; returns its seconds.
+
+        Raises:
+            UnusableCheckpointError: it is missing, damaged or of another configuration.
+        """
+
+    def close(self) -> None:
+        """Let go of whatever the training holds."""
+
+
+class LocalTraining(Trainer):
+    """A training in this process; resumed, it comes out the same to the bit."""
+
+    def save(self, path: Path, seconds: float) -> None:  # noqa: D102
+        checkpoint.save_trainer(self, path, seconds)
+
+    def restore(self, path: Path) -> float:  # noqa: D102
+        return checkpoint.restore_trainer(self, path)
+
+    def close(self) -> None:
+        """It holds nothing but memory."""
+
+
+class DeviceTraining(DeviceTrainer):
+    """A training whose environment, replay and learner are on one device."""
+
+    def save(self, path: Path, seconds: float) -> None:  # noqa: D102
+        device_checkpoint.save_trainer(self, path, seconds)
+
+    def restore(self, path: Path) -> float:  # noqa: D102
+        return device_checkpoint.restore_trainer(self, path)
+
+    def close(self) -> None:
+        """It holds nothing but memory."""
+
+
+StartTraining = Callable[[AgentConfig, Benchmark, np.random.SeedSequence], Training]
+
+
+def start_here(
+    config: AgentConfig, benchmark: Benchmark, seed: np.random.SeedSequence
+) -> LocalTraining | DeviceTraining:
+    """A training in this process, on the configuration's device."""
+    if config.device == "cpu":
+        return LocalTraining(config, benchmark, seed)
+    return DeviceTraining(config, benchmark, seed, torch.device(config.device))
 
 
 def train_agent(
@@ -40,6 +123,7 @@ def train_agent(
     folder: Path,
     evaluation_steps: int,
     progress: Progress,
+    start: StartTraining = start_here,
 ) -> dict[str, Any]:
     """Train one agent, or go on from what is in ``folder``; a finished agent is not trained again.
 
@@ -50,6 +134,7 @@ def train_agent(
         folder: gets checkpoint, logs, and at the end ``agent.safetensors`` and ``agent.json``.
         evaluation_steps: moves of an evaluation episode, for the choice of the policy.
         progress: called at every record with steps done, steps in all and the latest figures.
+        start: begins a training; by default in this process.
 
     Returns:
         What ``agent.json`` holds: configuration, policy, steps, queries, seconds.
@@ -58,13 +143,15 @@ def train_agent(
     if finished is not None:
         return finished
     training_seed, selection_seed = children(seed, 2)
-    trainer, spent = _begun(config, benchmark, training_seed, folder / CHECKPOINT)
-    begin = time.perf_counter() - spent
-    _train(trainer, folder, begin, progress)
+    begin = time.perf_counter()
+    trainer, spent = _started(partial(start, config, benchmark, training_seed), folder / CHECKPOINT)
+    begin -= spent
+    with closing(trainer):
+        _train(trainer, config, folder, begin, progress)
+        learner = trainer.learner
     counter = trainer.counter
-    q_values, order_matters = trainer.learner.q_values, config.head == "cls"
     policy, tried = choose_policy(
-        q_source(q_values, benchmark.space, config.neighbours, order_matters),
+        q_source(learner.q_values, benchmark.space, config.neighbours, config.head == "cls"),
         counter,
         evaluation_steps,
         (config.temperature, config.stay_margin),
@@ -73,7 +160,7 @@ def train_agent(
     description = {
         "config": asdict(config),
         "benchmark": benchmark.name,
-        "slots": trainer.slots,
+        "slots": learner.slots,
         "policy": asdict(policy),
         "policies_tried": tried,
         "steps": trainer.steps,
@@ -81,38 +168,11 @@ def train_agent(
         "distinct_queries": counter.distinct,
         "seconds": time.perf_counter() - begin,
     }
-    weights = trainer.learner.network.state_dict().items()
-    checkpoint.write(folder / WEIGHTS, {name: part.cpu().numpy() for name, part in weights}, {})
+    weights = learner.network.state_dict()
+    arrays = {name: part.cpu().numpy() for name, part in weights.items()}
+    checkpoint.write(folder / WEIGHTS, arrays, {})
     write_text(folder / DESCRIPTION, json.dumps(description, indent=2))
     return description
-
-
-def _begun(
-    config: AgentConfig, benchmark: Benchmark, seed: np.random.SeedSequence, path: Path
-) -> tuple[AnyTrainer, float]:
-    """A trainer, brought to where its checkpoint is if there is one, and the seconds spent."""
-    trainer = _fresh(config, benchmark, seed)
-    if not path.exists():
-        return trainer, 0.0
-    try:
-        if isinstance(trainer, DeviceTrainer):
-            return trainer, device_checkpoint.restore_trainer(trainer, path)
-        return trainer, checkpoint.restore_trainer(trainer, path)
-    except checkpoint.UnusableCheckpointError:
-        return _fresh(config, benchmark, seed), 0.0
-
-
-def _fresh(config: AgentConfig, benchmark: Benchmark, seed: np.random.SeedSequence) -> AnyTrainer:
-    if config.device == "cpu":
-        return Trainer(config, benchmark, seed)
-    return DeviceTrainer(config, benchmark, seed, torch.device(config.device))
-
-
-def _save(trainer: AnyTrainer, path: Path, seconds: float) -> None:
-    if isinstance(trainer, DeviceTrainer):
-        device_checkpoint.save_trainer(trainer, path, seconds)
-    else:
-        checkpoint.save_trainer(trainer, path, seconds)
 
 
 def _finished(config: AgentConfig, benchmark: Benchmark, folder: Path) -> dict[str, Any] | None:
@@ -127,8 +187,21 @@ def _finished(config: AgentConfig, benchmark: Benchmark, folder: Path) -> dict[s
     return dict(description) if asked == same else None
 
 
-def _train(trainer: AnyTrainer, folder: Path, begin: float, progress: Progress) -> None:
-    config = trainer.config
+def _started(start: Callable[[], Training], path: Path) -> tuple[Training, float]:
+    """A training that goes on from a checkpoint if it can, and the seconds it has taken so far."""
+    training = start()
+    if not path.exists():
+        return training, 0.0
+    try:
+        return training, training.restore(path)
+    except checkpoint.UnusableCheckpointError:
+        training.close()
+        return start(), 0.0
+
+
+def _train(
+    trainer: Training, config: AgentConfig, folder: Path, begin: float, progress: Progress
+) -> None:
     log = TrainingLog(folder, trainer.steps)
     try:
         while trainer.steps < config.steps:
@@ -141,12 +214,12 @@ def _train(trainer: AnyTrainer, folder: Path, begin: float, progress: Progress) 
                 progress(trainer.steps, config.steps, figures)
             if last or _crossed(before, trainer.steps, config.checkpoint_every):
                 seconds = time.perf_counter() - begin
-                _save(trainer, folder / CHECKPOINT, seconds)
+                trainer.save(folder / CHECKPOINT, seconds)
     finally:
         log.close()
 
 
-def _figures(trainer: AnyTrainer, seconds: float) -> dict[str, float]:
+def _figures(trainer: Training, seconds: float) -> dict[str, float]:
     return {
         "seconds": seconds,
         "steps_per_second": trainer.steps / seconds,

@@ -10,12 +10,14 @@ from typing import Any
 
 from naslib_incremental.cli.ablation import read_ablation, study_options
 from naslib_incremental.cli.config_file import named_optimizers, parse_config, read_config_file
+from naslib_incremental.cli.engine import read_engine
 from naslib_incremental.cli.optimizer_options import full_parser, optimizer_fields
 from naslib_incremental.cli.options import DEFAULT_OPTIMIZER, DEFAULT_OUT, QUICK, base_parser
 from naslib_incremental.cli.parser import Parser
 from naslib_incremental.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.ablation import Ablation
+from naslib_incremental.harness.ray_cluster import RayOptions
 from naslib_incremental.optimizers import TrainableOptimizer, load_optimizer
 
 HELP = ("-h", "--help")
@@ -33,6 +35,7 @@ class Choices:
         overwrite: begin again.
         dry_run: only print the plan.
         ablation: the study around ``config``, None for a run.
+        ray: the cluster to work on, None for processes on this machine.
     """
 
     config: RunConfig | None
@@ -41,6 +44,7 @@ class Choices:
     overwrite: bool
     dry_run: bool
     ablation: Ablation | None = None
+    ray: RayOptions | None = None
 
 
 def read_choices(arguments: Sequence[str]) -> Choices:
@@ -87,6 +91,7 @@ def _choices(given: Mapping[str, Any], optimizers: Sequence[str], parser: Parser
         given.get("overwrite", False),
         given.get("dry_run", False),
         ablation,
+        read_engine(given),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from naslib_incremental import __version__
+from naslib_incremental.cli.engine import add_engine
 from naslib_incremental.cli.parser import Parser
 from naslib_incremental.harness import RunConfig
 
@@ -41,6 +42,7 @@ def base_parser() -> Parser:
     _add_what(parser)
     _add_evaluation(parser)
     _add_how(parser)
+    add_engine(parser)
     return parser
 
 

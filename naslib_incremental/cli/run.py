@@ -75,17 +75,21 @@ def _study(ablation: Ablation, choices: Choices, arguments: Sequence[str]) -> No
 
 
 def _execute(choices: Choices, arguments: Sequence[str]) -> None:
+    from naslib_incremental.cli.engine import chosen_engine
     from naslib_incremental.harness import run
     from naslib_incremental.reports import build_report
 
     assert choices.config is not None
-    folder = run(
-        choices.config,
-        choices.out,
-        workers=choices.workers,
-        overwrite=choices.overwrite,
-        command=shlex.join([PROGRAM, *arguments]),
-    )
+    command = shlex.join([PROGRAM, *arguments])
+    with chosen_engine(choices.ray) as engine:
+        folder = run(
+            choices.config,
+            choices.out,
+            workers=choices.workers or engine.workers,
+            overwrite=choices.overwrite,
+            command=command,
+            start_workers=engine.start,
+        )
     report = build_report([folder], folder / "report")
     print(report.text)
     print(f"report: {report.index}")

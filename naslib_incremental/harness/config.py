@@ -11,6 +11,8 @@ from naslib_incremental.errors import UserError
 if TYPE_CHECKING:
     from naslib_incremental.optimizers import EpisodeSettings
 
+ENGINES = ("local", "rllib")
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -27,6 +29,8 @@ class RunConfig:
         neighbours: N, most neighbours presented at each step.
         max_steps: steps after which an episode is cut off.
         seed: master seed; all others are derived from it.
+        engine: where agents are trained: ``"local"`` in one process each, or ``"rllib"``, over a
+            Ray cluster, where the same seed cannot give the same agent.
 
     Raises:
         UserError: a number is out of range, or a budget is larger than the episodes allow.
@@ -41,6 +45,7 @@ class RunConfig:
     neighbours: int = 50
     max_steps: int = 32
     seed: int = 0
+    engine: str = "local"
 
     def __post_init__(self) -> None:
         least = {"seed": 0, "seeds": 1, "start_sets": 1, "episodes": 1}
@@ -48,6 +53,8 @@ class RunConfig:
         for name, smallest in least.items():
             if getattr(self, name) < smallest:
                 _refuse(name, f"of at least {smallest}", getattr(self, name))
+        if self.engine not in ENGINES:
+            _refuse("engine", f"of {', '.join(ENGINES)}", self.engine)
         if not self.optimizers:
             _refuse("optimizer", "of one or more names", "none")
         if min(self.budgets, default=1) < 1:

@@ -63,6 +63,9 @@ def config_hash(
         for field in fields(config)
         if field.name != "optimizers"
     }
+    # Said only where it differs, so that runs keep the names that they had before there was one.
+    if settings["engine"] == "local":
+        del settings["engine"]
     parts = {
         "format": RUN_FORMAT,
         "settings": settings,

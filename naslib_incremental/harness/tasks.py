@@ -5,10 +5,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
+from naslib_incremental.agent.topology import Topology
 from naslib_incremental.errors import UserError
 from naslib_incremental.harness.cells import write_cell
 from naslib_incremental.harness.evaluate import StartSet, draw_start_set, evaluate
@@ -56,11 +57,20 @@ class Failure:
 Send = Callable[[Report], None]
 
 
-def perform(job: Job, item: Agent | Cell, send: Send) -> Failure | None:
-    """Do one piece of work; whatever goes wrong is returned, never raised."""
+def perform(
+    job: Job, item: Agent | Cell, send: Send, topology: Topology | None = None
+) -> Failure | None:
+    """Do one piece of work; whatever goes wrong is returned, never raised.
+
+    Args:
+        job: the run.
+        item: the piece of work.
+        send: takes reports of a training.
+        topology: over what a training spreads; None for this process.
+    """
     try:
         if isinstance(item, Agent):
-            _train(job, item, send)
+            _train(job, item, send, topology)
         else:
             _evaluate(job, item)
     except UserError as error:
@@ -72,7 +82,7 @@ def perform(job: Job, item: Agent | Cell, send: Send) -> Failure | None:
     return None
 
 
-def _train(job: Job, agent: Agent, send: Send) -> None:
+def _train(job: Job, agent: Agent, send: Send, topology: Topology | None) -> None:
     benchmark = opened(job.config.benchmark)
     optimizer = make_optimizer(job.config, agent.optimizer, benchmark.space)
     if not isinstance(optimizer, TrainableOptimizer):
@@ -83,7 +93,8 @@ def _train(job: Job, agent: Agent, send: Send) -> None:
     def progress(step: int, steps: int, figures: Mapping[str, float]) -> None:
         send(Report(agent, step, steps, dict(figures)))
 
-    training = optimizer.train(benchmark, item_seed(job.config, agent), folder, progress)
+    train = optimizer.train if topology is None else partial(optimizer.train_over, topology)
+    training = train(benchmark, item_seed(job.config, agent), folder, progress)
     write_training(job, agent, training)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +13,7 @@ import numpy as np
 from naslib_incremental import agent
 from naslib_incremental.agent import AgentConfig
 from naslib_incremental.agent.device import resolve_device
+from naslib_incremental.agent.topology import Topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.optimizers.contract import (
     Ask,
@@ -51,16 +54,22 @@ class ApexIncremental(TrainableOptimizer):
         folder: Path,
         progress: Callable[[int, int, Mapping[str, float]], None],
     ) -> Training:
-        report = agent.train_agent(
-            self.config, benchmark, seed, folder, self.settings.max_steps, progress
-        )
-        return Training(
-            steps=report["steps"],
-            queries=report["queries"],
-            distinct_queries=report["distinct_queries"],
-            seconds=report["seconds"],
-            details={name: report[name] for name in ("policy", "policies_tried")},
-        )
+        steps = self.settings.max_steps
+        return _told(agent.train_agent(self.config, benchmark, seed, folder, steps, progress))
+
+    def train_over(  # noqa: D102
+        self,
+        topology: Topology,
+        benchmark: Benchmark,
+        seed: np.random.SeedSequence,
+        folder: Path,
+        progress: Callable[[int, int, Mapping[str, float]], None],
+    ) -> Training:
+        from naslib_incremental.agent.rllib.training import ApexTraining
+
+        start, steps = partial(ApexTraining, topology), self.settings.max_steps
+        report = agent.train_agent(self.config, benchmark, seed, folder, steps, progress, start)
+        return _told(report, topology=asdict(topology))
 
     def load(self, folder: Path) -> None:  # noqa: D102
         self._trained = agent.load_agent(folder, self.space, self.settings.neighbours)
@@ -89,3 +98,13 @@ class ApexIncremental(TrainableOptimizer):
         if self._rollout is None:
             raise RuntimeError("expected start() before outcome()")
         return Outcome(self._rollout.final, self._rollout.steps, self._rollout.stopped)
+
+
+def _told(report: Mapping[str, Any], **more: Any) -> Training:
+    return Training(
+        steps=report["steps"],
+        queries=report["queries"],
+        distinct_queries=report["distinct_queries"],
+        seconds=report["seconds"],
+        details={**{name: report[name] for name in ("policy", "policies_tried")}, **more},
+    )

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_incremental.agent.topology import Topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
@@ -152,6 +153,25 @@ class TrainableOptimizer(Optimizer):
             folder: this agent's own folder: checkpoints, ``progress.jsonl``, TensorBoard events.
             progress: called now and then with steps done, steps in all and the latest figures.
         """
+
+    def train_over(
+        self,
+        topology: Topology,
+        benchmark: Benchmark,
+        seed: np.random.SeedSequence,
+        folder: Path,
+        progress: Callable[[int, int, Mapping[str, float]], None],
+    ) -> Training:
+        """As ``train``, spread over a Ray cluster; in this process where that is not implemented.
+
+        Args:
+            topology: how many processes do what.
+            benchmark: as for ``train``.
+            seed: as for ``train``.
+            folder: as for ``train``; all nodes see it.
+            progress: as for ``train``.
+        """
+        return self.train(benchmark, seed, folder, progress)
 
     @abstractmethod
     def load(self, folder: Path) -> None:

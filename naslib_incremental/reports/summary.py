@@ -35,8 +35,8 @@ def leads_table(analysis: Analysis) -> Table:
         rows,
         "The optimizer with the best mean (%) at each budget, with its difference from the next "
         "best in percentage points, written and judged as in the table of trained optimizers "
-        "against baselines; it stands out where it is ahead. Equal means are listed in the order of "
-        "the report.",
+        "against baselines; it stands out where it is ahead. Equal means are listed in the order "
+        "of the report.",
     )
 
 

@@ -47,7 +47,6 @@ class DeviceTrainer:
 
     Attributes:
         steps: environment steps taken.
-        slots: N+1, the most actions.
 
     Raises:
         UserError: there are more lanes than the replay keeps transitions.
@@ -79,13 +78,12 @@ class DeviceTrainer:
             self.tensors, pool, config.lanes, config.training_moves, self.generator
         )
         self._count_sample()
-        self.slots = self.tensors.width + 1
         mixed = device.type == "cuda" and config.dimensions >= WIDE if mixed is None else mixed
-        first_weights = int(weights.generate_state(1)[0])
-        self.learner = Learner(config, benchmark.space, self.slots, first_weights, device, mixed)
+        slots, first_weights = self.tensors.width + 1, int(weights.generate_state(1)[0])
+        self.learner = Learner(config, benchmark.space, slots, first_weights, device, mixed)
         self.replay = DeviceReplay(
             config.replay_capacity,
-            self.slots,
+            slots,
             config.priority_alpha,
             config.priority_beta,
             self.generator,

@@ -114,6 +114,7 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         self.shards = ShardGroup(self.ledger.config, count, shards.generate_state(count).tolist())
         self.revived = 0
         self._draws: deque[tuple[Any, Any, Any]] = deque()
+        self.learner_group: Any = None
         super().setup(self.config)
         self._kept = roles.learner_state(self.learner_group)
         self._send_weights(None)

@@ -75,7 +75,7 @@ class ApexEnvRunner(EnvRunner):  # type: ignore[misc]
         if COMPONENT_RL_MODULE in state:
             self.collector.set_weights(state[COMPONENT_RL_MODULE])
 
-    def get_spaces(self) -> dict[str, tuple[spaces.Space, spaces.Space]]:
+    def get_spaces(self) -> dict[str, tuple[Any, Any]]:
         """For RLlib, which asks; observations never leave a runner."""
         slots, space = self.collector.mdp.observation.mask.shape[1], self.collector.mdp.space
         both = (spaces.Box(0, 1, (slots, space.features), np.uint8), spaces.Discrete(slots))
