@@ -211,7 +211,7 @@ def _train(
             if last or _crossed(before, trainer.steps, RECORD_EVERY):
                 figures = _figures(trainer, time.perf_counter() - begin)
                 log.record(trainer.steps, figures)
-                progress(trainer.steps, config.steps, figures)
+                progress(min(trainer.steps, config.steps), config.steps, figures)
             if last or _crossed(before, trainer.steps, config.checkpoint_every):
                 seconds = time.perf_counter() - begin
                 trainer.save(folder / CHECKPOINT, seconds)

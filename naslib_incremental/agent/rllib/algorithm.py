@@ -59,7 +59,7 @@ class ApexConfig(AlgorithmConfig):  # type: ignore[misc]
         self.over(Topology())
         self.env_runners(
             env_runner_cls=roles.ApexEnvRunner,
-            rollout_fragment_length=8,
+            rollout_fragment_length=4,
             create_local_env_runner=False,
             max_requests_in_flight_per_env_runner=2,
         )

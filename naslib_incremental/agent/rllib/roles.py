@@ -78,7 +78,7 @@ class ApexEnvRunner(EnvRunner):  # type: ignore[misc]
     def get_spaces(self) -> dict[str, tuple[Any, Any]]:
         """For RLlib, which asks; observations never leave a runner."""
         slots, space = self.collector.mdp.observation.mask.shape[1], self.collector.mdp.space
-        both = (spaces.Box(0, 1, (slots, space.features), np.uint8), spaces.Discrete(slots))
+        both: Any = (spaces.Box(0, 1, (slots, space.features), np.uint8), spaces.Discrete(slots))
         return dict.fromkeys(("__env__", "__env_single__", "default_policy"), both)
 
     def assert_healthy(self) -> None:
