@@ -48,6 +48,8 @@ class Manifest:
             "config": job.config.flat(),
             "benchmark": _describe_benchmark(job),
             "budgets": list(job.config.budgets),
+            # Over a cluster, processes that get ready in another order give another agent.
+            "reproducible": job.config.engine == "local",
             "versions": _versions(job),
             "git": git_commit(Path(__file__).parent),
             "hardware": hardware(),

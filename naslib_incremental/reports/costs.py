@@ -21,13 +21,22 @@ def training_table(analysis: Analysis) -> Table:
         for optimizer in analysis.optimizers
         for agent in optimizer.runs.training
     )
+    note = (
+        "Training queries are validation accuracies looked up while learning, repeats included; "
+        "the budgets above do not count them."
+    )
+    loose = [run.name for run in analysis.evaluation.runs if not run.reproducible]
+    if loose:
+        note += (
+            f" {', '.join(loose)}: trained by processes that do not wait for each other "
+            "(--engine rllib); the same seed cannot give the same agents again."
+        )
     return Table(
         "training",
         "Training of the agents",
         (Column("optimizer", numeric=False), *map(Column, titles)),
         rows,
-        "Training queries are validation accuracies looked up while learning, repeats included; "
-        "the budgets above do not count them.",
+        note,
     )
 
 

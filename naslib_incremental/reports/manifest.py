@@ -31,6 +31,11 @@ class Run:
         """The run's own name."""
         return str(self.manifest["run"])
 
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same seed gives the same run again."""
+        return bool(self.manifest.get("reproducible", True))
+
 
 def read_manifest(folder: Path) -> Run:
     """The manifest of a run folder.

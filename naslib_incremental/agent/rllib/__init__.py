@@ -1,10 +1,22 @@
 """Ape-X over a Ray cluster: the agent's network, returns, replay and loss, in many processes.
 
-Importing this needs Ray. ``tune.Tuner("ApexIncremental", param_space=...)`` works from then on.
+Once ``ApexDQN`` is imported, ``tune.Tuner("ApexIncremental", param_space=...)`` works. The classes
+are loaded on first use: replay shards need neither torch nor RLlib.
 """
 
 from __future__ import annotations
 
-from naslib_incremental.agent.rllib.algorithm import TUNE_NAME, ApexConfig, ApexDQN
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["TUNE_NAME", "ApexConfig", "ApexDQN"]
+if TYPE_CHECKING:
+    from naslib_incremental.agent.rllib.algorithm import ApexConfig, ApexDQN
+
+__all__ = ["ApexConfig", "ApexDQN"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from naslib_incremental.agent.rllib import algorithm
+
+        return getattr(algorithm, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

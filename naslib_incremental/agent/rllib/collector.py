@@ -14,23 +14,11 @@ from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.exploration import epsilon_ladder
 from naslib_incremental.agent.network import QNetwork, q_values
 from naslib_incremental.agent.replay import Transitions
+from naslib_incremental.agent.rllib.shards import Fragment
 from naslib_incremental.agent.trainer import Tally, shaping_alpha, watched_lanes
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
 from naslib_incremental.mdp import IncrementalMDP, Step
 from naslib_incremental.seeding import children
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """Transitions on their way to a replay shard; states as indices or packed words.
-
-    Attributes:
-        transitions: K rows.
-        priorities: [K] absolute TD errors as the actor estimates them.
-    """
-
-    transitions: Transitions
-    priorities: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,34 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import ray
 from numpy.typing import NDArray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
-from naslib_incremental.agent.checkpoint import Tensors
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.replay import PRIORITY_FLOOR, PrioritisedReplay, Transitions
-from naslib_incremental.agent.rllib.collector import Fragment
+
+if TYPE_CHECKING:
+    from naslib_incremental.agent.checkpoint import Tensors
 
 # Calls per shard that may be under way before the training waits for them.
 CALLS_IN_FLIGHT = 8
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Transitions on their way to a replay shard; states as indices or packed words.
+
+    Attributes:
+        transitions: K rows.
+        priorities: [K] absolute TD errors as the actor estimates them.
+    """
+
+    transitions: Transitions
+    priorities: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

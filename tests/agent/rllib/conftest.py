@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "doubles"))
+
+from ray_fixture import cluster
+
+__all__ = ["cluster"]
