@@ -12,7 +12,7 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from scipy.stats import t
 from naslib_incremental.reports.statistics import CONFIDENCE
 
 RESAMPLES = 20_000
+BATCH = 256
 SEED = 2007
 FEWEST = 5
 """Agents from which a claim about the method can be made. Resampled means of A agents stay between
@@ -115,10 +116,10 @@ def resampled_means(cells: Cells, labels: Sequence[Cells] = ()) -> NDArray[np.fl
     """
     flat = weights(cells, labels)
     totals = flat @ cells.counts.ravel()
-    sums = flat @ cells.sums.reshape(flat.shape[1], -1)
-    means = sums / np.where(totals > 0, totals, np.nan)[:, None]
-    found: NDArray[np.float64] = means.reshape(len(means), *cells.sums.shape[2:])
-    return found
+    # Resamples lie along the last axis in memory, as percentiles are taken over them.
+    sums = cells.sums.reshape(flat.shape[1], -1).T @ flat.T
+    means = sums / np.where(totals > 0, totals, np.nan)
+    return np.moveaxis(means.reshape(*cells.sums.shape[2:], len(flat)), -1, 0)
 
 
 def weights(cells: Cells, labels: Sequence[Cells] = ()) -> NDArray[np.float64]:
@@ -159,10 +160,22 @@ def expanded_share(agents: int) -> float:
 def ends(resampled: NDArray[np.float64], agents: int) -> NDArray[np.float64]:
     """[2, ...] expanded percentiles of [B, ...] resamples, those without a value left out."""
     share = expanded_share(agents)
-    known = ~np.isnan(resampled.reshape(len(resampled), -1)).any(axis=1)
-    if not known.any():
+    missing = np.isnan(resampled.reshape(len(resampled), -1)[:, 0])
+    known = resampled[~missing] if missing.any() else resampled
+    if not len(known):
         return np.full((2, *resampled.shape[1:]), np.nan)
-    found: NDArray[np.float64] = np.quantile(resampled[known], [share, 1 - share], axis=0)
+    found: NDArray[np.float64] = np.quantile(known, [share, 1 - share], axis=0)
+    return found
+
+
+def band(cells: Cells) -> NDArray[np.float64]:
+    """[2, K] interval of the mean of each of [K] quantities; NaN where there is none."""
+    count = cells.sums.shape[2]
+    found = np.full((2, count), np.nan)
+    for first in range(0, count, BATCH):
+        part = replace(cells, sums=cells.sums[:, :, first : first + BATCH])
+        if not why_not(part):
+            found[:, first : first + BATCH] = ends(resampled_means(part), len(cells.agents))
     return found
 
 

@@ -28,7 +28,7 @@ from naslib_incremental.reports.figures.canvas import (
     short,
 )
 from naslib_incremental.reports.measures import MEASURES
-from naslib_incremental.reports.pigeonhole import MEANING, ends, resampled_means, why_not
+from naslib_incremental.reports.pigeonhole import MEANING, band
 from naslib_incremental.reports.published import origin, published_beside
 from naslib_incremental.reports.tables import made_from, percent
 
@@ -122,12 +122,9 @@ def published(analysis: Analysis) -> pd.DataFrame:
 
 def _band(cutting: BudgetRuns) -> NDArray[np.float64]:
     """[2, M, Q] training-seed interval of the mean after each query; NaN where there is none."""
-    bands = np.full((2, *cutting.mean.shape), np.nan)
-    for number in range(len(MEASURES)):
-        cells = replace(cutting.cells, sums=cutting.cells.sums[:, :, number])
-        if not why_not(cells):
-            bands[:, number] = ends(resampled_means(cells), len(cells.agents))
-    return bands
+    cells = cutting.cells
+    bands = [band(replace(cells, sums=cells.sums[:, :, index])) for index in range(len(MEASURES))]
+    return np.stack(bands, axis=1)
 
 
 def draw(
@@ -163,8 +160,8 @@ def _curve(
     """One optimizer's mean with its band, and a mark at each budget."""
     query, mean, sigma = (curve[key].to_numpy() for key in ("query", "mean", "sigma"))
     seeds = [curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high")]
-    for band, alpha in (((mean - sigma, mean + sigma), 0.11), (seeds, 0.25)):
-        axes.fill_between(query, *band, color=style.colour, alpha=alpha, linewidth=0)
+    for ends, alpha in (((mean - sigma, mean + sigma), 0.11), (seeds, 0.25)):
+        axes.fill_between(query, *ends, color=style.colour, alpha=alpha, linewidth=0)
     axes.plot(
         query,
         mean,

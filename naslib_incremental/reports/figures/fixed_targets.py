@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from naslib_incremental.reports.analysis import Analysis, OptimizerAnalysis
 from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
-from naslib_incremental.reports.pigeonhole import MEANING, ends, resampled_means, why_not
+from naslib_incremental.reports.pigeonhole import MEANING, band
 from naslib_incremental.reports.tables import made_from, percent
 from naslib_incremental.reports.targets import first_hits
 
@@ -70,23 +70,20 @@ def _curves(
     hits = first_hits(one.runs.cells, budget, targets)
     chosen = hits.sums[:, :, SINGLE]
     chosen[:, :, 0] = hits.sums.mean(axis=2)
-    cells = replace(hits, sums=chosen)
-    shares = cells.mean
-    band = np.full((2, *shares.shape), np.nan)
-    if not why_not(cells):
-        band = ends(resampled_means(cells), len(cells.agents))
+    cells = [replace(hits, sums=chosen[:, :, number]) for number in range(len(SINGLE))]
     return [
         pd.DataFrame(
             {
                 "target": _name(place),
                 "optimizer": one.name,
                 "query": np.arange(1, budget + 1),
-                "share": 100 * shares[number],
-                "training_seed_low": 100 * band[0, number],
-                "training_seed_high": 100 * band[1, number],
+                "share": 100 * own.mean,
+                "training_seed_low": 100 * low,
+                "training_seed_high": 100 * high,
             }
         )
-        for number, place in enumerate(SINGLE)
+        for place, own in zip(SINGLE, cells, strict=True)
+        for low, high in [band(own)]
     ]
 
 

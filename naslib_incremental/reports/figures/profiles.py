@@ -13,7 +13,7 @@ from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
 from naslib_incremental.reports.measures import MEASURES
 from naslib_incremental.reports.pairs import CLOSE
-from naslib_incremental.reports.pigeonhole import MEANING, ends, gather, resampled_means, why_not
+from naslib_incremental.reports.pigeonhole import MEANING, band, gather
 from naslib_incremental.reports.tables import made_from
 
 LEVELS = 160
@@ -50,16 +50,14 @@ def data(analysis: Analysis) -> pd.DataFrame:
             reached = (known[one.name][:, None] >= levels - CLOSE).astype(np.float64)
             cutting = one.budgets[budget]
             cells = gather(cutting.agent_seed, cutting.start_set, reached)
-            band = np.full((2, len(levels)), np.nan)
-            if not why_not(cells):
-                band = ends(resampled_means(cells), len(cells.agents))
+            low, high = band(cells)
             columns = {
                 "measure": measure.key,
                 "optimizer": one.name,
                 "accuracy": 100 * levels,
                 "share": 100 * cells.mean,
-                "training_seed_low": 100 * band[0],
-                "training_seed_high": 100 * band[1],
+                "training_seed_low": 100 * low,
+                "training_seed_high": 100 * high,
             }
             parts.append(pd.DataFrame(columns))
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -91,9 +89,9 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
         with panel(measure.title, *labels) as (picture, axes):
             for name, curve in rows.groupby("optimizer", sort=False):
                 style = styles[str(name)]
-                band = (curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high"))
+                ends = (curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high"))
                 accuracy = curve["accuracy"].to_numpy()
-                axes.fill_between(accuracy, *band, color=style.colour, alpha=0.2, linewidth=0)
+                axes.fill_between(accuracy, *ends, color=style.colour, alpha=0.2, linewidth=0)
                 axes.plot(
                     accuracy,
                     curve["share"],
