@@ -17,6 +17,7 @@ from naslib_incremental.reports.html import MINING, page, statements
 from naslib_incremental.reports.landscape import Study, study_space
 from naslib_incremental.reports.landscape.tables import landscape_tables
 from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.normality import normality_table
 from naslib_incremental.reports.pigeonhole import MEANING
 from naslib_incremental.reports.published import with_published
 from naslib_incremental.reports.reading import read_runs
@@ -91,6 +92,7 @@ def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table
         *(made.budget_table(analysis, index) for index in range(len(MEASURES))),
         made.contrast_table(found),
         made.improvement_table(analysis),
+        normality_table(analysis),
         made.endings_table(analysis),
         *robust_tables(analysis),
         break_even.break_even_table(analysis),

@@ -80,6 +80,22 @@ def estimate_skew(values: NDArray[np.float64], rng: np.random.Generator) -> Esti
     return _estimate(values, float((scaled**3).mean()), resampled[np.isfinite(resampled)])
 
 
+def estimate_kurtosis(values: NDArray[np.float64], rng: np.random.Generator) -> Estimate:
+    """Excess kurtosis m4 / m2^2 - 3 of [n] values, with the interval of ``estimate_skew``.
+
+    NaN where all values are equal.
+    """
+    if len(values) < 4 or np.isnan(values).any() or np.ptp(values) == 0:
+        return _estimate(values, np.nan, np.empty(0))
+    scaled = (values - values.mean()) / values.std()
+    first, second, third, fourth = _resampled_moments(scaled, 4, rng).T
+    variance = second - first**2
+    variance = np.where(variance > 1e-12, variance, np.nan)
+    central = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
+    resampled = central / variance**2 - 3
+    return _estimate(values, float((scaled**4).mean()) - 3, resampled[np.isfinite(resampled)])
+
+
 def symmetric_intervals(values: NDArray[np.float64]) -> list[tuple[float, float, float]]:
     """(share, low, high): the central 50, 75, 90 and 95 % of [n] values, linear quantiles."""
     shares = np.array(SHARES)

@@ -9,6 +9,7 @@ from scipy import stats
 from naslib_incremental.reports.statistics import (
     DIRECT,
     RESAMPLES,
+    estimate_kurtosis,
     estimate_mean,
     estimate_skew,
     symmetric_intervals,
@@ -53,6 +54,15 @@ def test_skew_and_its_interval_are_scipys(size: int) -> None:
     low, high = scipy_interval(values, stats.skew)
     assert found.value == pytest.approx(stats.skew(values))
     assert [found.low, found.high] == pytest.approx([low, high], abs=0.08 * (high - low))
+
+
+@pytest.mark.parametrize("size", [300, 20_000])
+def test_kurtosis_and_its_interval_are_scipys(size: int) -> None:
+    values = np.random.default_rng(4).gamma(9, 0.02, size)
+    found = estimate_kurtosis(values, rng())
+    low, high = scipy_interval(values, stats.kurtosis)
+    assert found.value == pytest.approx(stats.kurtosis(values))
+    assert [found.low, found.high] == pytest.approx([low, high], abs=0.1 * (high - low))
 
 
 def test_large_sample_interval_follows_the_normal_limit() -> None:

@@ -12,6 +12,7 @@ from naslib_incremental.reports.figures import (
     learning,
     local_optima,
     profiles,
+    qq,
     sampler_sizes,
     scatter,
     walk_landscape,
@@ -23,7 +24,7 @@ from naslib_incremental.reports.landscape import Study
 def draw_all(analysis: Analysis, study: Study) -> list[Drawing]:
     """Every figure that there is data for, in the order of the report."""
     colours = palette([optimizer.name for optimizer in analysis.optimizers])
-    modules = (best_so_far, fixed_targets, profiles, break_even, improvement, scatter, learning)
+    modules = (best_so_far, fixed_targets, profiles, break_even, improvement, qq, scatter, learning)
     found: list[Drawing | None] = [module.figure(analysis, colours) for module in modules]
     found.append(final_cells.figure(analysis, study))
     if study.landscape is not None:

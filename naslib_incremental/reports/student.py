@@ -1,0 +1,103 @@
+"""Student's t fitted by maximum likelihood, fast enough for scipy's Monte Carlo test of fit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+FREEDOM = (0.5, 1_000.0)
+"""Degrees of freedom that are looked at; above, the distribution is as good as normal."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+ROUNDS = 32
+STEPS = 100
+CLOSE = 1e-7
+TIES = FREEDOM[0] / (1 + FREEDOM[0])
+"""A larger share of equal values makes the likelihood unbounded, as the scale goes to 0."""
+
+
+class StudentT(type(stats.t)):  # type: ignore[misc]
+    """``scipy.stats.t`` with a fit of its own, many times faster than by general search."""
+
+    def fit(self, data: Any, *_: Any, **__: Any) -> tuple[float, float, float]:
+        """Degrees of freedom, location and scale of greatest likelihood."""
+        return fit_t(np.asarray(data, dtype=np.float64))
+
+
+def fit_t(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Degrees of freedom, location and scale of greatest likelihood for [n] values.
+
+    Golden section over the logarithm of the degrees of freedom; for each, location and scale by
+    expectation maximization. Where more than a third of the values are equal there is no such fit:
+    degrees of freedom NaN, scale 0.
+
+    Source: Lange, Little, Taylor (1989), Robust statistical modeling using the t distribution.
+    """
+    centre, spread = float(np.median(values)), float(values.std())
+    _, counts = np.unique(values, return_counts=True)
+    if counts.max() > TIES * len(values):
+        return np.nan, centre, 0.0
+    freedom, location, scale = _fit((values - centre) / spread)
+    return freedom, centre + spread * location, spread * scale
+
+
+@numba.njit(cache=True)
+def _fit(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """``fit_t`` of values with median 0 and variance 1."""
+    low, high = math.log(FREEDOM[0]), math.log(FREEDOM[1])
+    inner = np.array([high - GOLDEN * (high - low), low + GOLDEN * (high - low)])
+    found = np.empty((2, 3))
+    for side in range(2):
+        found[side] = _maximize(values, math.exp(inner[side]), 0.0, 1.0)
+    for _ in range(ROUNDS):
+        if found[0, 2] >= found[1, 2]:
+            high, inner[1] = inner[1], inner[0]
+            found[1] = found[0]
+            inner[0], side = high - GOLDEN * (high - low), 0
+        else:
+            low, inner[0] = inner[0], inner[1]
+            found[0] = found[1]
+            inner[1], side = low + GOLDEN * (high - low), 1
+        start = found[1 - side]
+        found[side] = _maximize(values, math.exp(inner[side]), start[0], start[1])
+    best = 0 if found[0, 2] >= found[1, 2] else 1
+    return math.exp(inner[best]), found[best, 0], found[best, 1]
+
+
+@numba.njit(cache=True)
+def _maximize(
+    values: NDArray[np.float64], freedom: float, location: float, scale: float
+) -> NDArray[np.float64]:
+    """[3] location, scale and mean log likelihood for given degrees of freedom."""
+    count, variance = len(values), max(scale**2, CLOSE)
+    for _ in range(STEPS):
+        weight, first = 0.0, 0.0
+        for value in values:
+            own = (freedom + 1) / (freedom + (value - location) ** 2 / variance)
+            weight += own
+            first += own * value
+        moved, second = first / weight, 0.0
+        for value in values:
+            own = (freedom + 1) / (freedom + (value - location) ** 2 / variance)
+            second += own * (value - moved) ** 2
+        # Kent, Tyler, Vardi (1994): divided by the weights, not by n, the same limit sooner.
+        change = abs(moved - location) + abs(second / weight - variance)
+        location, variance = moved, second / weight
+        if variance < CLOSE**2:
+            return np.array([location, 0.0, -np.inf])
+        if change < CLOSE:
+            break
+    kernel = 0.0
+    for value in values:
+        kernel += math.log1p((value - location) ** 2 / (freedom * variance))
+    likelihood = (
+        math.lgamma((freedom + 1) / 2)
+        - math.lgamma(freedom / 2)
+        - 0.5 * math.log(freedom * math.pi * variance)
+        - (freedom + 1) / 2 * kernel / count
+    )
+    return np.array([location, math.sqrt(variance), likelihood])
