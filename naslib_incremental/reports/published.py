@@ -1,7 +1,6 @@
 """What others published at the same query budgets: shown beside a report's own rows, never mixed.
 
-The numbers are those of the tables of Cassimon, Mercelis, Mets (2024), which quotes the other
-sources; ``data/published_results.csv`` holds them with source, budget and queries used.
+``data/published_results.csv`` holds them, each with its source, budget and queries used.
 """
 
 from __future__ import annotations

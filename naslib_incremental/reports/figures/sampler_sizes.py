@@ -26,7 +26,8 @@ def figure(space: SearchSpace) -> Drawing | None:
     frame = data(space)
     caption = (
         f"Share of {SAMPLES:,} architectures of {space.name} from each sampler that have so many "
-        "vertices, input and output included, and so many edges, over all cells."
+        "vertices, input and output included, and so many edges, over all cells. "
+        "Made from draws of the space itself, not from episodes."
     )
     return Drawing("sampler_sizes", "What the samplers draw", caption, frame, draw(frame))
 
