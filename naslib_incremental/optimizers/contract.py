@@ -51,7 +51,7 @@ class Outcome:
 
     Attributes:
         final: [E, *architecture_shape] the architecture that each episode returns.
-        steps: [E] moves made.
+        steps: [E] moves made, 0 for a search that is no walk.
         stopped: [E] True where the optimizer stopped by itself, False where it was cut off.
     """
 

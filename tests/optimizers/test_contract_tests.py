@@ -12,8 +12,10 @@ from toy_plugin import ToyBenchmark, ToyLearner
 from naslib_incremental.benchmarks import Benchmark
 from naslib_incremental.optimizers import Ask, Optimizer, Outcome
 from naslib_incremental.optimizers.local_search import LocalSearch
+from naslib_incremental.optimizers.local_search_enhanced import LocalSearchEnhanced
 from naslib_incremental.optimizers.random_search import RandomSearch
 from naslib_incremental.optimizers.random_walk import RandomWalk
+from naslib_incremental.optimizers.regularized_evolution import RegularizedEvolution
 from naslib_incremental.optimizers.testing import OptimizerContract, TrainableOptimizerContract
 
 
@@ -32,6 +34,16 @@ class TestRandomWalk(OnToy, OptimizerContract):
 
 class TestLocalSearch(OnToy, OptimizerContract):
     optimizer = LocalSearch
+
+
+class TestLocalSearchEnhanced(OnToy, OptimizerContract):
+    optimizer = LocalSearchEnhanced
+    options: ClassVar = {"initial": 2}
+
+
+class TestRegularizedEvolution(OnToy, OptimizerContract):
+    optimizer = RegularizedEvolution
+    options: ClassVar = {"population_size": 4, "sample_size": 2}
 
 
 class TestLocalSearchOnItsDefaultBenchmark(OptimizerContract):

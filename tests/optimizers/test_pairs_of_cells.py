@@ -17,8 +17,10 @@ from naslib_incremental.mdp.gymnasium_face import IncrementalVectorEnv
 from naslib_incremental.optimizers import EpisodeSettings
 from naslib_incremental.optimizers.apex_incremental import ApexIncremental
 from naslib_incremental.optimizers.local_search import LocalSearch
+from naslib_incremental.optimizers.local_search_enhanced import LocalSearchEnhanced
 from naslib_incremental.optimizers.random_search import RandomSearch
 from naslib_incremental.optimizers.random_walk import RandomWalk
+from naslib_incremental.optimizers.regularized_evolution import RegularizedEvolution
 from naslib_incremental.optimizers.testing import OptimizerContract, TrainableOptimizerContract
 from naslib_incremental.search_spaces_ext.nasbench301 import (
     NASBench301SingleSpace,
@@ -42,6 +44,16 @@ class TestRandomWalk(OnPairs, OptimizerContract):
 
 class TestLocalSearch(OnPairs, OptimizerContract):
     optimizer = LocalSearch
+
+
+class TestLocalSearchEnhanced(OnPairs, OptimizerContract):
+    optimizer = LocalSearchEnhanced
+    options: ClassVar = {"initial": 2}
+
+
+class TestRegularizedEvolution(OnPairs, OptimizerContract):
+    optimizer = RegularizedEvolution
+    options: ClassVar = {"population_size": 4, "sample_size": 2}
 
 
 class TestLocalSearchOnSingleChanges(OptimizerContract):
