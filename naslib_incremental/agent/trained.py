@@ -32,10 +32,12 @@ class TrainedAgent:
     Attributes:
         source: shows and values architectures.
         policy: how its Q values become actions.
+        network: its weights.
     """
 
     source: QSource
     policy: Policy
+    network: QNetwork
 
 
 def load_agent(folder: Path, space: SearchSpace, neighbours: int) -> TrainedAgent:
@@ -72,4 +74,4 @@ def _load(folder: Path, written: int, space: SearchSpace, neighbours: int) -> Tr
         ) from error
     network.eval()
     source = q_source(partial(q_values, network, space), space, neighbours, config.head == "cls")
-    return TrainedAgent(source, policy)
+    return TrainedAgent(source, policy, network)

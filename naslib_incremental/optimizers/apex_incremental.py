@@ -26,6 +26,7 @@ from naslib_incremental.search_spaces_ext.contract import Architectures, SearchS
 
 if TYPE_CHECKING:
     from naslib_incremental.agent import Rollout, TrainedAgent
+    from naslib_incremental.agent.network import QNetwork
 
 
 class ApexIncremental(TrainableOptimizer):
@@ -71,17 +72,26 @@ class ApexIncremental(TrainableOptimizer):
         report = agent.train_agent(self.config, benchmark, seed, folder, steps, progress, start)
         return _told(report, topology=asdict(topology))
 
+    @property
+    def network(self) -> QNetwork:
+        """The loaded agent's network."""
+        return self._loaded().network
+
+    def _loaded(self) -> TrainedAgent:
+        if self._trained is None:
+            raise RuntimeError("expected a trained agent; got none; next: call load(folder)")
+        return self._trained
+
     def load(self, folder: Path) -> None:  # noqa: D102
         self._trained = agent.load_agent(folder, self.space, self.settings.neighbours)
 
     def start(  # noqa: D102
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
     ) -> None:
-        if self._trained is None:
-            raise RuntimeError("expected a trained agent; got none; next: call load(folder)")
+        trained = self._loaded()
         self._asked = False
         self._rollout = agent.roll_out(
-            self._trained.source, starts, self.settings.max_steps, self._trained.policy, rng
+            trained.source, starts, self.settings.max_steps, trained.policy, rng
         )
 
     def ask(self) -> Ask | None:  # noqa: D102
