@@ -11,9 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from naslib_incremental.benchmarks.contract import Benchmark
-from naslib_incremental.errors import UserError
 from naslib_incremental.harness.config import RunConfig
-from naslib_incremental.optimizers import OPTIMIZERS, Optimizer, load_optimizer
+from naslib_incremental.optimizers import OPTIMIZERS, Optimizer, load_optimizer, registry
 from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
 RUN_FORMAT = 1
@@ -25,20 +24,7 @@ def make_optimizer(config: RunConfig, name: str, space: SearchSpace) -> Optimize
     Raises:
         UserError: an option is unknown or out of range.
     """
-    kind = load_optimizer(name)
-    options = config.optimizers[name]
-    known = {field.name for field in fields(kind.config_class)} if kind.config_class else set()
-    for option in options:
-        if option not in known:
-            expected = f"an option of {name}: {', '.join(sorted(known)) or 'it has none'}"
-            raise UserError(expected, option, f"naslib-run --optimizer {name} --help")
-    try:
-        return kind(space, config.settings, options)
-    except ValueError as error:
-        given = ", ".join(f"{option}={value}" for option, value in options.items())
-        raise UserError(
-            f"valid options of {name} ({error})", given, f"naslib-run --optimizer {name} --help"
-        ) from error
+    return registry.make_optimizer(name, space, config.settings, config.optimizers[name])
 
 
 def resolved_options(config: RunConfig, space: SearchSpace) -> dict[str, dict[str, Any]]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
 from naslib_incremental.errors import UserError
-from naslib_incremental.optimizers.contract import Optimizer
+from naslib_incremental.optimizers.contract import EpisodeSettings, Optimizer
 from naslib_incremental.registry import Registry
+from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
 OPTIMIZERS = Registry("naslib_incremental.optimizers", "optimizer")
 
@@ -29,3 +34,26 @@ def load_optimizer(name: str) -> type[Optimizer]:
             "give the plug-in's class and entry point one name",
         )
     return found
+
+
+def make_optimizer(
+    name: str, space: SearchSpace, settings: EpisodeSettings, options: Mapping[str, Any]
+) -> Optimizer:
+    """The optimizer of that name with some of its own options.
+
+    Raises:
+        UserError: an option is unknown or out of range.
+    """
+    kind = load_optimizer(name)
+    known = {field.name for field in fields(kind.config_class)} if kind.config_class else set()
+    for option in options:
+        if option not in known:
+            expected = f"an option of {name}: {', '.join(sorted(known)) or 'it has none'}"
+            raise UserError(expected, option, f"naslib-run --optimizer {name} --help")
+    try:
+        return kind(space, settings, options)
+    except ValueError as error:
+        given = ", ".join(f"{option}={value}" for option, value in options.items())
+        raise UserError(
+            f"valid options of {name} ({error})", given, f"naslib-run --optimizer {name} --help"
+        ) from error

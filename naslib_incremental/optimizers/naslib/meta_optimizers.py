@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from naslib_incremental.errors import UserError
-from naslib_incremental.optimizers.contract import EpisodeSettings, Optimizer
+from naslib_incremental.optimizers.contract import EpisodeSettings
 from naslib_incremental.optimizers.naslib.dataset_api import DatasetAPI
 from naslib_incremental.optimizers.naslib.importing import load_naslib
 from naslib_incremental.optimizers.naslib.record import SearchRecord
-from naslib_incremental.optimizers.registry import load_optimizer
+from naslib_incremental.optimizers.registry import make_optimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures
 from naslib_incremental.seeding import children
 
@@ -82,16 +82,9 @@ class IncrementalOptimizer(MetaOptimizer):
         self.benchmark = DatasetAPI(
             search_space, self.config.dataset, dataset_api, metric, fidelity
         )
-        try:
-            self.optimizer = self._make_optimizer()
-        except (TypeError, ValueError) as error:
-            expected = f"options of {self.name} in search.{self.name}"
-            action = f"naslib-run --optimizer {self.name} --help"
-            raise UserError(expected, f"{self._options} ({error})", action) from error
-        self.record = SearchRecord(self.benchmark.space.dtype)
-
-    def _make_optimizer(self) -> Optimizer:
-        return load_optimizer(self.name)(self.benchmark.space, self.settings, self._options)
+        space = self.benchmark.space
+        self.optimizer = make_optimizer(self.name, space, self.settings, self._options)
+        self.record = SearchRecord(space.dtype)
 
     def before_training(self) -> None:
         """The search begins, or goes on after the queries that a checkpoint holds."""

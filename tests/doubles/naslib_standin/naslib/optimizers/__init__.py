@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+import naslib.search_spaces
+
+assert naslib.search_spaces
