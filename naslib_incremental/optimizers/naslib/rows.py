@@ -1,0 +1,194 @@
+"""NASLib's discrete optimizers as rows of our comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from types import SimpleNamespace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from naslib_incremental.benchmarks.contract import Accuracies
+from naslib_incremental.errors import UserError
+from naslib_incremental.optimizers.contract import Ask, EpisodeSettings, Optimizer, Outcome
+from naslib_incremental.optimizers.naslib.importing import load_naslib
+from naslib_incremental.optimizers.naslib.turns import Turns
+from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
+
+Searching = Turns[Architectures, float]
+
+
+class NASLibOptimizer(Optimizer):
+    """One of NASLib's optimizers, on our search space, its queries answered and counted by us.
+
+    An episode is one search of exactly ``query_budget`` queries, whatever NASLib does with them, so
+    that a run of any budget is the beginning of one search. NASLib draws its own first
+    architectures, from our sampler; the starts are not used. Episodes follow each other: NASLib
+    works on one architecture at a time, so that a few hundred episodes are a long run.
+
+    The final architecture is the best that was queried; steps are 0.
+
+    Attributes:
+        kind: the class in ``naslib.optimizers``.
+
+    Raises:
+        UserError: NASLib cannot be imported.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        settings: EpisodeSettings,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(space, settings, options)
+        self._make = getattr(load_naslib().optimizers, self.kind)
+
+    def start(
+        self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
+    ) -> None:
+        """Begin E searches, one after the other."""
+        self._rng = rng
+        self._final = starts.copy()
+        self._best = np.full(len(starts), -np.inf)
+        self._episode = 0
+        self._queries = 0
+        self._turns: Searching | None = None
+        self._asked: Architectures | None = None
+
+    def ask(self) -> Ask | None:
+        """One architecture of one episode."""
+        if self._episode == len(self._final):
+            return None
+        if self._turns is None:
+            own = np.random.default_rng(self._rng.integers(2**63))
+            self._turns = Turns(lambda query: self._search(query, own), int(own.integers(2**32)))
+            self._take(self._turns.begin)
+        assert self._asked is not None
+        return Ask(np.array([self._episode]), self._asked[None])
+
+    def tell(self, validation: Accuracies) -> None:
+        """Hand the answer to the search, or end it."""
+        assert self._turns is not None
+        answer = float(validation[0])
+        if answer > self._best[self._episode]:
+            self._best[self._episode] = answer
+            self._final[self._episode] = self._asked
+        self._queries += 1
+        if self._queries < self.settings.query_budget:
+            turns = self._turns
+            self._take(lambda: turns.answer(answer))
+        else:
+            self._turns.end()
+            self._turns, self._queries = None, 0
+            self._episode += 1
+
+    def _take(self, turn: Callable[[], Architectures | None]) -> None:
+        try:
+            self._asked = turn()
+        except ImportError as error:
+            action = "install what is missing, or take another optimizer or predictor-type"
+            raise UserError(f"all that {self.name} needs", str(error), action) from error
+
+    def _search(self, query: Callable[[Architectures], float], rng: np.random.Generator) -> None:
+        # Late: it loads torch, which a look at the options does not need.
+        from naslib_incremental.optimizers.naslib.shared_space import SharedSpace
+
+        options = asdict(self.config) if self.config is not None else {}
+        epochs = self.settings.query_budget
+        fixed = {"fidelity": -1, "encoding_type": "", "acq_fn_optimization": "mutation"}
+        search = SimpleNamespace(epochs=epochs, **fixed, **options)
+        optimizer = self._make(SimpleNamespace(dataset=None, search=search))
+        space = SharedSpace(self.space, self.settings.neighbours, query, rng)
+        optimizer.adapt_search_space(space, dataset_api={})
+        for epoch in count():
+            optimizer.new_epoch(epoch)
+
+    def outcome(self) -> Outcome:
+        """The best that each search queried; the budget cut all of them off."""
+        episodes = len(self._final)
+        return Outcome(self._final, np.zeros(episodes, np.int64), np.zeros(episodes, np.bool_))
+
+
+def _option(default: Any, help_line: str) -> Any:
+    return field(default=default, metadata={"help": f"NASLib: {help_line}"})
+
+
+@dataclass(frozen=True)
+class LocalSearchOptions:
+    """``config.search`` of NASLib's LocalSearch."""
+
+    num_init: int = _option(10, "architectures drawn before the first climb")
+
+
+@dataclass(frozen=True)
+class EvolutionOptions:
+    """``config.search`` of NASLib's RegularizedEvolution."""
+
+    population_size: int = _option(30, "architectures alive")
+    sample_size: int = _option(10, "architectures of a tournament")
+
+
+@dataclass(frozen=True)
+class NpenasOptions:
+    """``config.search`` of NASLib's Npenas, for predictors that take a vector of features."""
+
+    num_init: int = _option(10, "architectures drawn before the first prediction")
+    k: int = _option(10, "queries between two trainings of the predictors")
+    num_ensemble: int = _option(3, "predictors in the ensemble")
+    predictor_type: Literal["xgb", "lgb", "mlp"] = _option("xgb", "kind of predictor")
+    num_arches_to_mutate: int = _option(5, "best architectures that are mutated")
+    max_mutations: int = _option(1, "mutations of a candidate")
+    num_candidates: int = _option(200, "candidates predicted")
+
+
+@dataclass(frozen=True)
+class BananasOptions(NpenasOptions):
+    """``config.search`` of NASLib's Bananas; candidates are mutations."""
+
+    acq_fn_type: Literal["its", "ucb", "ei", "exploit_only"] = _option(
+        "its", "acquisition function"
+    )
+
+
+class RandomSearch(NASLibOptimizer):
+    """NASLib's RandomSearch, on our search spaces."""
+
+    name = "naslib:random_search"
+    kind = "RandomSearch"
+
+
+class LocalSearch(NASLibOptimizer):
+    """NASLib's LocalSearch, on our search spaces."""
+
+    name = "naslib:local_search"
+    kind = "LocalSearch"
+    config_class = LocalSearchOptions
+
+
+class RegularizedEvolution(NASLibOptimizer):
+    """NASLib's RegularizedEvolution, on our search spaces."""
+
+    name = "naslib:regularized_evolution"
+    kind = "RegularizedEvolution"
+    config_class = EvolutionOptions
+
+
+class Bananas(NASLibOptimizer):
+    """NASLib's Bananas, on our search spaces; seconds to minutes an episode."""
+
+    name = "naslib:bananas"
+    kind = "Bananas"
+    config_class = BananasOptions
+
+
+class Npenas(NASLibOptimizer):
+    """NASLib's Npenas, on our search spaces; seconds to minutes an episode."""
+
+    name = "naslib:npenas"
+    kind = "Npenas"
+    config_class = NpenasOptions

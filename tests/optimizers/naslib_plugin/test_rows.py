@@ -1,0 +1,129 @@
+"""NASLib's optimizers as rows: they keep our contract, and every query is counted."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from toy_plugin import VERTICES, ToyBenchmark
+
+from naslib_incremental.benchmarks import Benchmark
+from naslib_incremental.errors import UserError
+from naslib_incremental.harness.evaluate import draw_start_set, evaluate
+from naslib_incremental.optimizers import EpisodeSettings
+from naslib_incremental.optimizers.naslib import rows
+from naslib_incremental.optimizers.registry import make_optimizer
+from naslib_incremental.optimizers.testing import OptimizerContract
+
+BENCHMARK = ToyBenchmark("plain")
+SHORT = {"num_init": 3, "k": 2, "num_ensemble": 2, "num_candidates": 10}
+NAMES = ("random_search", "local_search", "regularized_evolution", "bananas", "npenas")
+
+# Warnings of NASLib and of what it uses are not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.usefixtures("naslib")
+class OnToy(OptimizerContract):
+    episode_count: ClassVar = 10
+
+    def open_benchmark(self) -> Benchmark:
+        return ToyBenchmark("plain")
+
+
+class TestRandomSearch(OnToy):
+    optimizer = rows.RandomSearch
+
+
+class TestLocalSearch(OnToy):
+    optimizer = rows.LocalSearch
+    options: ClassVar = {"num_init": 2}
+
+
+class TestRegularizedEvolution(OnToy):
+    optimizer = rows.RegularizedEvolution
+    options: ClassVar = {"population_size": 4, "sample_size": 2}
+
+
+class TestBananas(OnToy):
+    optimizer = rows.Bananas
+    options: ClassVar = SHORT
+    episode_count: ClassVar = 3
+
+
+class TestNpenas(OnToy):
+    optimizer = rows.Npenas
+    options: ClassVar = SHORT
+    episode_count: ClassVar = 3
+
+
+def run(name: str, budget: int, episodes: int, **options: int) -> np.ndarray:
+    """[E, Q] what was asked."""
+    settings = EpisodeSettings(query_budget=budget)
+    optimizer = make_optimizer(f"naslib:{name}", BENCHMARK.space, settings, options)
+    starts = np.zeros(episodes, np.int32)
+    optimizer.start(starts, BENCHMARK.validation[starts], np.random.default_rng(0))
+    asked: list[list[int]] = [[] for _ in starts]
+    while (ask := optimizer.ask()) is not None:
+        asked[int(ask.episodes[0])].append(int(ask.architectures[0]))
+        optimizer.tell(BENCHMARK.validation[ask.architectures])
+    final = optimizer.outcome().final
+    queries = np.array(asked)
+    best = BENCHMARK.validation[queries].max(axis=1)
+    np.testing.assert_array_equal(BENCHMARK.validation[final], best)
+    return queries
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_episode_spends_the_budget(naslib: ModuleType, name: str) -> None:
+    options = SHORT if name in ("bananas", "npenas") else {}
+    settings = EpisodeSettings(query_budget=12)
+    optimizer = make_optimizer(f"naslib:{name}", BENCHMARK.space, settings, options)
+    starts = draw_start_set(BENCHMARK, 3, np.random.SeedSequence(0))
+    evaluation = evaluate(optimizer, BENCHMARK, starts, np.random.default_rng(0))
+    assert evaluation.queries.tolist() == [12, 12, 12]
+    assert not evaluation.outcome.stopped.any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_episodes_differ(naslib: ModuleType, name: str) -> None:
+    options = SHORT if name in ("bananas", "npenas") else {}
+    queries = run(name, 8, 3, **options)
+    assert len(np.unique(queries, axis=0)) == 3
+
+
+def test_evolution_learns_from_the_answers(naslib: ModuleType) -> None:
+    """Children are neighbours of the last four; the best of a large sample is the parent."""
+    queries = run("regularized_evolution", 30, 10, population_size=4, sample_size=60)
+    for asked in queries.tolist():
+        for number in range(4, 30):
+            parent = max(asked[number - 4 : number], key=lambda v: BENCHMARK.validation[v])
+            around = set(BENCHMARK.space.successors[parent].tolist())
+            assert asked[number] in (around or {parent})
+
+
+def test_local_search_looks_around_the_best(naslib: ModuleType) -> None:
+    for asked in run("local_search", 20, 20, num_init=3).tolist():
+        best = max(asked[:3], key=lambda v: BENCHMARK.validation[v])
+        around = set(BENCHMARK.space.successors[best].tolist()) or {best}
+        assert set(asked[3 : 3 + len(around)]) == around
+
+
+def test_random_search_draws_from_our_sampler(naslib: ModuleType) -> None:
+    queries = run("random_search", 100, 6)
+    counts = np.bincount(queries.ravel(), minlength=VERTICES)
+    assert counts.min() > 0
+    assert counts.max() < 30
+
+
+def test_what_a_predictor_lacks_is_one_line(
+    naslib: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(self: object, epoch: int) -> None:
+        raise ImportError("NASLib needs xgboost for xgboost.DMatrix, and it is not installed")
+
+    monkeypatch.setattr(naslib.load_naslib().optimizers.Bananas, "new_epoch", lacking)
+    with pytest.raises(UserError, match=r"naslib:bananas needs; got .*xgboost"):
+        run("bananas", 5, 1)
