@@ -11,6 +11,7 @@ from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.manifest import usable_cores
 from naslib_incremental.harness.plan import Plan, is_trainable
 from naslib_incremental.optimizers import OPTIMIZERS
+from naslib_incremental.optimizers.naslib import naslib_status
 from naslib_incremental.registry import Registry
 from naslib_incremental.search_spaces_ext import SEARCH_SPACES
 
@@ -73,6 +74,7 @@ def choices_text() -> str:
         ("optimizers", list(_described(OPTIMIZERS))),
         ("benchmarks", list(_variants())),
         ("search spaces", list(_described(SEARCH_SPACES))),
+        ("other packages", [("NASLib", naslib_status())]),
     ]
     return "\n\n".join(f"{title}\n{table(rows, '  ')}" for title, rows in sections)
 
