@@ -1,4 +1,7 @@
-"""Config files: YAML whose keys are option names, read by the parser of the command line."""
+"""Config files: YAML whose keys are option names, read by the parser of the command line.
+
+Files in NASLib's layout are told in these names first.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ from typing import Any
 
 import yaml
 
+from naslib_incremental.cli.naslib_config import is_naslib_config, translate
 from naslib_incremental.cli.options import ACTIONS, own_names
 from naslib_incremental.cli.parser import Parser
 from naslib_incremental.errors import UserError
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
-    """The keys and values of a config file.
+    """The option names and values of a config file, ours or NASLib's.
 
     Raises:
-        UserError: it cannot be read, or is no mapping.
+        UserError: it cannot be read, is no mapping, or says what we have no option for.
     """
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -31,7 +35,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         got = type(found).__name__
         raise UserError(f"option names and values in {path}", got, "write lines like 'seeds: 5'")
-    return found
+    return translate(found, path) if is_naslib_config(found) else found
 
 
 def named_optimizers(config: Mapping[str, Any]) -> list[str]:

@@ -110,8 +110,9 @@ def _add_how(parser: Parser) -> None:
     )
     group.add_argument(
         "--config",
+        "--config-file",
         metavar="FILE",
-        help="YAML file whose keys are option names; the command line wins over it",
+        help="YAML file whose keys are option names, or NASLib's; the command line wins over it",
     )
     group.add_argument(
         "--quick",

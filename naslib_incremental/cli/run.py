@@ -29,7 +29,7 @@ def _how_to_go_on(arguments: Sequence[str]) -> str:
 
 def _run(arguments: Sequence[str]) -> None:
     flags = {argument.partition("=")[0] for argument in arguments}
-    if flags & {"-h", "--help"} and not flags & {"--optimizer", "--config"}:
+    if flags & {"-h", "--help"} and not flags & {"--optimizer", "--config", "--config-file"}:
         from naslib_incremental.cli.options import base_parser
 
         # Without any optimizer named there is none to load for its options.

@@ -88,6 +88,7 @@ class TestRun:
             "toy/plain",
             "toy/untested",
             "nasbench_graph/cora",
+            "NASLib  ",
         ):
             assert name in printed
 

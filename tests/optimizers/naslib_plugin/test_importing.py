@@ -40,7 +40,7 @@ def broken(tmp_path: Path, content: str) -> Path:
 
 
 def test_missing(path: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UserError, match=r"got no module naslib; next: put a checkout of .* on PYTH"):
+    with pytest.raises(UserError, match=r"got no module naslib; next: put a checkout .*PYTHONPATH"):
         plugin.load_naslib()
     with pytest.raises(UserError, match="no module naslib"):
         _ = plugin.ApexIncremental
