@@ -20,7 +20,6 @@ class DatasetAPI(Benchmark):
         dataset: name of the data set, as in NASLib's configs.
         dataset_api: what NASLib's ``get_dataset_api`` gives.
         metric: NASLib's enumeration of what can be queried.
-        fidelity: epochs trained for, as in NASLib's configs; -1 is NASLib's default.
 
     Raises:
         UserError: the search space is not supported.
@@ -28,9 +27,7 @@ class DatasetAPI(Benchmark):
 
     validation_optimum: float | None = None
 
-    def __init__(
-        self, search_space: Any, dataset: str, dataset_api: Any, metric: Any, fidelity: int = -1
-    ) -> None:
+    def __init__(self, search_space: Any, dataset: str, dataset_api: Any, metric: Any) -> None:
         self.conversion = conversion_for(search_space)
         self.space = self.conversion.space
         self.shaping_alpha = self.conversion.shaping_alpha
@@ -40,7 +37,7 @@ class DatasetAPI(Benchmark):
         self.metric = metric
         self._empty = search_space.clone()
         self._empty.instantiate_model = False
-        self._dataset, self._dataset_api, self._fidelity = dataset, dataset_api, fidelity
+        self._dataset, self._dataset_api = dataset, dataset_api
         # Without torch networks one graph can take one architecture after the other.
         self._graph = self._empty.clone()
 
@@ -54,12 +51,7 @@ class DatasetAPI(Benchmark):
         """What NASLib's ``query`` says of one architecture, e.g. on ``"VAL_ACCURACY"``."""
         spec = self.conversion.to_spec(architecture)
         self._graph.set_spec(spec, dataset_api=self._dataset_api)
-        return self._graph.query(
-            self.metric[metric],
-            self._dataset,
-            epoch=self._fidelity,
-            dataset_api=self._dataset_api,
-        )
+        return self._graph.query(self.metric[metric], self._dataset, dataset_api=self._dataset_api)
 
     @classmethod
     def open(cls, variant: str) -> DatasetAPI:

@@ -36,10 +36,9 @@ class IncrementalOptimizer(MetaOptimizer):
     asking again and goes on as if it had never stopped.
 
     Read from the config (defaults in brackets): ``dataset``; ``search.epochs``; ``search.seed``
-    [0]; ``search.fidelity`` [-1, NASLib's default]; ``search.neighbours`` [50] presented at a step;
-    ``search.max_steps`` [32] of an episode; and ``search.<name>`` [empty], a node with the
-    optimizer's own options, by their names in ``naslib-run --optimizer <name> --help`` with
-    underscores.
+    [0]; ``search.neighbours`` [50] presented at a step; ``search.max_steps`` [32] of an episode;
+    and ``search.<name>`` [empty], a node with the optimizer's own options, by their names in
+    ``naslib-run --optimizer <name> --help`` with underscores.
 
     Args:
         config: NASLib's, from YAML or built by hand.
@@ -78,10 +77,7 @@ class IncrementalOptimizer(MetaOptimizer):
             UserError: it is not supported, or an option is wrong.
         """
         metric = load_naslib().Metric
-        fidelity = getattr(self.config.search, "fidelity", -1)
-        self.benchmark = DatasetAPI(
-            search_space, self.config.dataset, dataset_api, metric, fidelity
-        )
+        self.benchmark = DatasetAPI(search_space, self.config.dataset, dataset_api, metric)
         space = self.benchmark.space
         self.optimizer = make_optimizer(self.name, space, self.settings, self._options)
         self.record = SearchRecord(space.dtype)

@@ -22,16 +22,19 @@ class SearchRecord(nn.Module):
 
     Args:
         dtype: of architectures.
-        network: the agent's network.
+
+    Attributes:
+        agent: the agent's network, None where there is none.
     """
 
+    agent: nn.Module | None
     _asked: torch.Tensor | None
     _answers: torch.Tensor | None
 
-    def __init__(self, dtype: np.dtype[Any], network: nn.Module | None = None) -> None:
+    def __init__(self, dtype: np.dtype[Any]) -> None:
         super().__init__()
         self._dtype = dtype
-        self.agent = network
+        self.agent = None
         self.register_buffer("_asked", None)
         self.register_buffer("_answers", None)
 
