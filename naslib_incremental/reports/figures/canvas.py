@@ -119,7 +119,7 @@ def panel(title: str, xlabel: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]
         figure = Figure(figsize=SIZE, layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        axes.set_title(short(title, 44))
+        axes.set_title(short(title, 36))
         axes.set_xlabel(xlabel)
         axes.set_ylabel(ylabel)
         yield figure, axes
