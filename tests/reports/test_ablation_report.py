@@ -88,6 +88,18 @@ def test_lines_are_moving_averages_over_ten_records_with_bands_over_agents(folde
     assert list(curves.draw(frame)) == ["gamma", "neighbours", "gamma, head=cls"]
 
 
+def test_a_record_without_finals_leaves_the_average_and_an_unfinished_agent_ends_the_line(
+    folder: Path,
+) -> None:
+    agents = folder / "low" / "agents" / AGENT
+    first = [json.dumps({"step": 10, "mean_final_validation": 0.5}), json.dumps({"step": 20})]
+    (agents / "agent0" / "progress.jsonl").write_text("\n".join(first))
+    frame = curves.data(read_study(folder))
+    rows = frame[(frame["value"] == "0.9") & (frame["variant"] == "base")]
+    assert rows["step"].tolist() == [10, 20]
+    assert rows["high"].tolist() == [50.0, 50.0]
+
+
 def test_robustness_table(folder: Path) -> None:
     table = robustness_table(read_study(folder))
     texts = [[entry.parts for entry in row] for row in table.rows]
@@ -105,11 +117,11 @@ def test_sensitivity_table(folder: Path) -> None:
     gamma, neighbours = table.rows
     p = stats.f_oneway([0.6, 0.7], [0.85, 0.9]).pvalue
     assert gamma[1].parts == ("0.9 0.99",)
-    assert gamma[2].parts == ("22.50", f"{p:.2g}")
-    assert gamma[3].parts == ("0.00", "1")
+    assert gamma[2].parts == ("22.50", f"{p:.2g}", "65.00", "87.50")
+    assert gamma[3].parts == ("0.00", "1", "72.50", "72.50")
     assert gamma[3].bold
     assert not gamma[2].bold
-    assert neighbours[2].parts == ("0.00", "1")
+    assert neighbours[2].parts == ("0.00", "1", "65.00", "65.00")
     assert neighbours[3].parts == ("n/a",)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
@@ -36,19 +40,10 @@ def data(study: StudyRuns) -> pd.DataFrame:
 
 def _curve(level: Level) -> pd.DataFrame | None:
     """Mean, lowest and highest agent at each step."""
-    agents = {}
-    for agent, lines in level.runs.learning:
-        points = {
-            int(line["step"]): 100 * float(line["mean_final_validation"])
-            for line in lines
-            if {"step", "mean_final_validation"} <= line.keys()
-        }
-        if points:
-            series = pd.Series(points).sort_index()
-            agents[agent] = series.rolling(WINDOW, min_periods=1).mean()
-    if not agents:
-        return None
+    agents = {agent: _smooth(lines) for agent, lines in level.runs.learning}
     together = pd.DataFrame(agents).dropna()
+    if together.empty:
+        return None
     curve: pd.DataFrame = pd.DataFrame(
         {
             "variant": level.variant,
@@ -62,6 +57,16 @@ def _curve(level: Level) -> pd.DataFrame | None:
         }
     )
     return curve
+
+
+def _smooth(lines: Sequence[Mapping[str, Any]]) -> pd.Series[float]:
+    """One agent's moving average in per cent by step; a record without finals counts for none."""
+    points = {
+        int(line["step"]): 100 * float(line.get("mean_final_validation", np.nan))
+        for line in lines
+        if "step" in line
+    }
+    return pd.Series(points, dtype=float).sort_index().rolling(WINDOW, min_periods=1).mean()
 
 
 def draw(frame: pd.DataFrame) -> dict[str, Figure]:
