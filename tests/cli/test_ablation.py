@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -124,3 +129,26 @@ def test_the_whole_job_goes_on_and_grows(
     assert report.main([str(study)]) == 0
     assert "Sensitivity by factor" in capsys.readouterr().out
     assert (study / "report" / "index.html").exists()
+
+
+def test_ctrl_c_ends_it_and_says_how_to_go_on(tmp_path: Path) -> None:
+    arguments = [*SMALL, "--out", str(tmp_path), "--pause", "0.1", "--ablate", "keep=1,2,3"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "naslib_incremental.cli.run", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 120
+    # In the second run, where the workers are those of the first.
+    while len(list(tmp_path.glob("*/*/agents/*/agent0/agent.json"))) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    again = f"to go on: {shlex.join(['naslib-run', *arguments])}"
+    assert errors.splitlines()[-1] == f"naslib-run: interrupted; what is finished stays; {again}"
+    assert "Traceback" not in errors
+    assert len(list(tmp_path.glob("*/*/cells/*/*.parquet"))) == 2
