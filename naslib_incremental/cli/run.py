@@ -55,6 +55,7 @@ def _run(arguments: Sequence[str]) -> None:
 
 
 def _study(ablation: Ablation, choices: Choices, arguments: Sequence[str]) -> None:
+    from naslib_incremental.cli.engine import chosen_engine
     from naslib_incremental.cli.printing import study_text
     from naslib_incremental.harness.ablation import make_study, run_study
     from naslib_incremental.reports import build_ablation_report
@@ -63,12 +64,14 @@ def _study(ablation: Ablation, choices: Choices, arguments: Sequence[str]) -> No
     if choices.dry_run:
         print(study_text(study, choices.workers))
         return
-    folder = run_study(
-        study,
-        workers=choices.workers,
-        overwrite=choices.overwrite,
-        command=shlex.join([PROGRAM, *arguments]),
-    )
+    with chosen_engine(choices.ray) as engine:
+        folder = run_study(
+            study,
+            workers=choices.workers or engine.workers,
+            overwrite=choices.overwrite,
+            command=shlex.join([PROGRAM, *arguments]),
+            start_workers=engine.start,
+        )
     report = build_ablation_report(folder, folder / "report")
     print(report.text)
     print(f"report: {report.index}")

@@ -159,7 +159,8 @@ def run_study(
     except OSError as error:
         got = f"{study.folder} ({error.strerror or error})"
         raise UserError("a folder that can be written to", got, "give another --out") from error
-    shared = start_workers(workers or usable_cores())
+    owned = start_workers(workers or usable_cores())
+    lent = LentWorkers(owned)
     failed = []
     try:
         for number, (use, job) in enumerate(study.jobs.items(), 1):
@@ -171,14 +172,14 @@ def run_study(
                     overwrite=overwrite,
                     command=command,
                     show=_titled(show, f"run {number} of {len(study.jobs)}: {use}"),
-                    start_workers=lambda _: LentWorkers(shared),
+                    start_workers=lent.for_next_run,
                 )
             except WorkFailedError as error:
                 failed.append(error)
     except BaseException:
-        shared.kill()
+        lent.kill()
         raise
-    shared.close()
+    owned.close()
     if failed:
         raise failed[0]
     return study.folder

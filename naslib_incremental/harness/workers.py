@@ -95,14 +95,24 @@ class LentWorkers:
     """
 
     def __init__(self, owned: Workers) -> None:
+        self._owned = owned
+        self._ended = False
         self.submit = owned.submit
         self.reports = owned.reports
-        self.kill = owned.kill
-        # What came too late for the run before is not for this one.
-        owned.reports()
+
+    def for_next_run(self, count: int) -> LentWorkers:
+        """Themselves, however many were asked for, and without reports that came too late."""
+        self._owned.reports()
+        return self
 
     def close(self) -> None:
-        """The workers wait for the next run."""
+        """They wait for the next run."""
+
+    def kill(self) -> None:
+        """End them now, once."""
+        if not self._ended:
+            self._ended = True
+            self._owned.kill()
 
 
 @contextmanager

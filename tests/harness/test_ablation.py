@@ -82,6 +82,11 @@ def test_a_value_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
 
 def test_an_interruption_ends_the_workers(tmp_path: Path) -> None:
     class Interrupted(InlineWorkers):
+        kills = 0
+
+        def kill(self) -> None:
+            self.kills += 1
+
         def reports(self) -> list[object]:  # type: ignore[override]
             if self.done:
                 raise KeyboardInterrupt
@@ -90,4 +95,4 @@ def test_an_interruption_ends_the_workers(tmp_path: Path) -> None:
     workers = Interrupted()
     with pytest.raises(KeyboardInterrupt):
         do(study(tmp_path, level("1", keep=1)), workers)
-    assert workers.ended == "killed"
+    assert (workers.kills, workers.ended) == (1, "")
