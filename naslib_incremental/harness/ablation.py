@@ -101,20 +101,28 @@ def make_study(ablation: Ablation, out: Path) -> Study:
     folder = base.folder.with_name(f"{benchmark.replace('/', '-')}-ablation-{digest}")
     uses: dict[str, list[str]] = {}
     found: dict[str, Job] = {}
-    variants = []
-    for variant in ablation.variants:
-        factors = []
-        for factor in variant.factors:
-            values = []
-            for level in factor.levels:
-                job = make_job(level.config, folder)
-                found.setdefault(job.folder.name, job)
-                use = f"{factor.name}={level.value}"
-                use += "" if variant.name == BASE else f" with {variant.name}"
-                uses.setdefault(job.folder.name, []).append(use)
-                values.append({"value": level.value, "run": job.folder.name})
-            factors.append({"name": factor.name, "values": values})
-        variants.append({"name": variant.name, "factors": factors})
+
+    def described(variant: Variant, factor: Factor, level: Level) -> dict[str, str]:
+        job = make_job(level.config, folder)
+        name = job.folder.name
+        found.setdefault(name, job)
+        besides = "" if variant.name == BASE else f" with {variant.name}"
+        uses.setdefault(name, []).append(f"{factor.name}={level.value}{besides}")
+        return {"value": level.value, "run": name}
+
+    variants = [
+        {
+            "name": variant.name,
+            "factors": [
+                {
+                    "name": factor.name,
+                    "values": [described(variant, factor, level) for level in factor.levels],
+                }
+                for factor in variant.factors
+            ],
+        }
+        for variant in ablation.variants
+    ]
     description = {
         "format": STUDY_FORMAT,
         "study": folder.name,
