@@ -11,7 +11,7 @@ import pytest
 
 from naslib_incremental.reports import build_report
 from tests.browser import Browser, browser, executable
-from tests.reports.test_published import run_on
+from tests.reports.test_published import NAMES, run_on
 
 PROGRAM = executable()
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no chromium or chrome on the PATH")
@@ -34,9 +34,10 @@ CLICK = 'document.querySelectorAll("#table-budgets_best_test th button")[COLUMN]
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report with everything that a page can hold: published rows, a name that is long."""
+    """A report with published rows, and with a name longer than a phone is wide."""
     folder = tmp_path_factory.mktemp("page")
-    run = run_on(folder / "run", "nasbench101", (2, 50, 100, 150, 300))
+    names = (*NAMES, f"{'long_' * 12}optimizer")
+    run = run_on(folder / "run", "nasbench101", (2, 50, 100, 150, 300), names)
     build_report([run], folder / "out")
     return folder / "out"
 
@@ -123,7 +124,7 @@ def test_a_heading_sorts_and_gives_the_order_back(page: Browser) -> None:
         page.run(CLICK.replace("COLUMN", str(number)))
 
     names, numbers = column(0), column(4)
-    assert [len(body) for body in numbers] == [2, 10]
+    assert [len(body) for body in numbers] == [3, 10]
     for reverse in (True, False):
         click(4)
         for before, after in zip(numbers, column(4), strict=True):
