@@ -32,9 +32,9 @@ FULL_TRAINING = (-1, 100, 108, 200)
 UNUSED = ("config_type", "evaluation", "gpu", "resume", "eval_only", "model_path", "save")
 UNUSED_IN_SEARCH = (
     *("batch_size", "cutout", "cutout_length", "cutout_prob", "data_size", "train_portion"),
-    *("acq_fn_optimization", "budgets", "checkpoint_freq", "debug_predictor", "encoding_type"),
-    "gpu",
+    *("budgets", "checkpoint_freq", "debug_predictor", "encoding_type", "gpu"),
 )
+CANDIDATES = "acq_fn_optimization"
 SHARED = ("neighbours", "max_steps")
 
 
@@ -101,6 +101,8 @@ def _options(optimizer: str, search: Mapping[str, Any], path: Path) -> dict[str,
     # Ours have options whose names mean something else in NASLib's files, such as batch_size.
     flat = {*SHARED} if optimizer in ours else {*SHARED, *optimizer_fields(optimizer)}
     passed = {"epochs", "fidelity", "seed", *UNUSED_IN_SEARCH, *theirs, *ours}
+    if optimizer != "naslib:bananas" or search.get(CANDIDATES) == "mutation":
+        passed |= {CANDIDATES}
     told: dict[str, Any] = {}
     for key, value in search.items():
         if key in flat:
@@ -110,7 +112,7 @@ def _options(optimizer: str, search: Mapping[str, Any], path: Path) -> dict[str,
                 raise _untold(path, f"search.{key}", value, "a node with keys of its own")
             told |= {_dashed(option): chosen for option, chosen in value.items()}
         elif key not in passed:
-            node = f"an option in a node search.{optimizer}, or one of {', '.join(SHARED)}"
+            node = f"left out, or an option in a node search.{optimizer}"
             raise _untold(path, f"search.{key}", value, node)
     return told
 
