@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import collections
 import sys
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Callable, Iterator
+from importlib import import_module, invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,13 +19,22 @@ from tests.optimizers.naslib_plugin.conftest import STANDIN, forget
 MISSING = [name for name in UNUSED if find_spec(name) is None]
 
 
+Put = Callable[[Path], None]
+
+
 @pytest.fixture
-def path(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """No NASLib but what a test puts before the rest of the path."""
-    elsewhere = [entry for entry in sys.path if not Path(entry, "naslib").is_dir()]
-    monkeypatch.setattr(sys, "path", elsewhere)
+def put() -> Iterator[Put]:
+    """No NASLib on the path but in the folders that a test puts there, the last one first."""
+    before = sys.path[:]
+    sys.path[:] = [entry for entry in sys.path if not Path(entry, "naslib").is_dir()]
     forget()
-    yield monkeypatch
+
+    def put(folder: Path) -> None:
+        sys.path.insert(0, str(folder))
+        invalidate_caches()
+
+    yield put
+    sys.path[:] = before
     forget()
 
 
@@ -39,7 +48,7 @@ def broken(tmp_path: Path, content: str) -> Path:
     return tmp_path
 
 
-def test_missing(path: pytest.MonkeyPatch) -> None:
+def test_missing(put: Put) -> None:
     with pytest.raises(UserError, match=r"got no module naslib; next: put a checkout .*PYTHONPATH"):
         plugin.load_naslib()
     with pytest.raises(UserError, match="no module naslib"):
@@ -57,8 +66,8 @@ def test_missing(path: pytest.MonkeyPatch) -> None:
         ("def f(:", r"SyntaxError.*a fresh checkout"),
     ],
 )
-def test_broken(path: pytest.MonkeyPatch, tmp_path: Path, content: str, message: str) -> None:
-    path.syspath_prepend(broken(tmp_path, content))
+def test_broken(put: Put, tmp_path: Path, content: str, message: str) -> None:
+    put(broken(tmp_path, content))
     before = set(sys.modules)
     for _ in range(2):
         with pytest.raises(UserError, match=message) as caught:
@@ -68,16 +77,16 @@ def test_broken(path: pytest.MonkeyPatch, tmp_path: Path, content: str, message:
     assert plugin.naslib_status().startswith("not there: ")
 
 
-def test_a_mended_naslib_is_found(path: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    path.syspath_prepend(broken(tmp_path, "import not_there_at_all"))
+def test_a_mended_naslib_is_found(put: Put, tmp_path: Path) -> None:
+    put(broken(tmp_path, "import not_there_at_all"))
     with pytest.raises(UserError):
         plugin.load_naslib()
-    path.syspath_prepend(STANDIN)
+    put(STANDIN)
     assert plugin.load_naslib().version == "0.1.0+standin"
 
 
-def test_found(path: pytest.MonkeyPatch) -> None:
-    path.syspath_prepend(STANDIN)
+def test_found(put: Put) -> None:
+    put(STANDIN)
     found = plugin.load_naslib()
     assert found.folder == STANDIN / "naslib"
     assert plugin.naslib_status() == f"version 0.1.0+standin in {STANDIN / 'naslib'}"
@@ -86,8 +95,8 @@ def test_found(path: pytest.MonkeyPatch) -> None:
         _ = plugin.nonsense
 
 
-def test_shims_leave_nothing_behind(path: pytest.MonkeyPatch) -> None:
-    path.syspath_prepend(STANDIN)
+def test_shims_leave_nothing_behind(put: Put) -> None:
+    put(STANDIN)
     finders, iterable = list(sys.meta_path), hasattr(collections, "Iterable")
     plugin.load_naslib()
     assert sys.meta_path == finders
@@ -99,22 +108,22 @@ def test_shims_leave_nothing_behind(path: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif("pyro" not in MISSING, reason="pyro is installed")
-def test_what_is_missing_is_named_where_it_is_used(path: pytest.MonkeyPatch) -> None:
-    path.syspath_prepend(STANDIN)
+def test_what_is_missing_is_named_where_it_is_used(put: Put) -> None:
+    put(STANDIN)
     plugin.load_naslib()
     with pytest.raises(ImportError, match=r"needs pyro for pyro\.contrib\.gp\.kernels\.RBF"):
         import_module("naslib.utils").NeedsPyro(3)
 
 
-def test_packages_that_are_there_are_the_real_ones(path: pytest.MonkeyPatch) -> None:
-    path.syspath_prepend(STANDIN)
+def test_packages_that_are_there_are_the_real_ones(put: Put) -> None:
+    put(STANDIN)
     plugin.load_naslib()
     from scipy import special
 
     assert special.expit(0.0) == 0.5
 
 
-def test_rows_need_naslib(path: pytest.MonkeyPatch) -> None:
+def test_rows_need_naslib(put: Put) -> None:
     from toy_plugin import ToySpace
 
     from naslib_incremental.optimizers import EpisodeSettings
