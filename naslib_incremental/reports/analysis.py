@@ -118,6 +118,17 @@ class Analysis:
         """Query budgets, ascending."""
         return self.evaluation.budgets
 
+    @property
+    def measured(self) -> tuple[int, ...]:
+        """Indices of the ``MEASURES`` that any optimizer has; those of test may be missing."""
+        estimates = [by for one in self.optimizers for by in one.estimates.values()]
+        return tuple(
+            index
+            for index, measure in enumerate(MEASURES)
+            if measure.accuracy == "validation"
+            or not all(np.isnan(of_budget[index].value) for of_budget in estimates)
+        )
+
 
 def analyse(evaluation: Evaluation) -> Analysis:
     """Compute every number; the same run folders give the same numbers, bit for bit."""

@@ -13,7 +13,7 @@ from naslib_incremental.reports import tables as made
 from naslib_incremental.reports.analysis import Analysis, analyse
 from naslib_incremental.reports.figures import draw_all
 from naslib_incremental.reports.figures.canvas import UNDATED, Drawing, encode
-from naslib_incremental.reports.html import MINING, page, statements
+from naslib_incremental.reports.html import page, statements, which_number
 from naslib_incremental.reports.landscape import Study, study_space
 from naslib_incremental.reports.landscape.tables import landscape_tables
 from naslib_incremental.reports.measures import MEASURES
@@ -89,7 +89,7 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
 def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table]:
     """Every table that has rows, by name."""
     candidates = [
-        *(made.budget_table(analysis, index) for index in range(len(MEASURES))),
+        *(made.budget_table(analysis, index) for index in analysis.measured),
         made.contrast_table(found),
         made.improvement_table(analysis),
         normality_table(analysis),
@@ -147,9 +147,9 @@ def _terminal_text(
     notes: Sequence[str],
 ) -> str:
     """The query-budget tables, who is ahead of whom, and what was left out."""
-    parts = [terminal(tables[f"budgets_{measure.key}"]) for measure in MEASURES]
+    parts = [terminal(tables[f"budgets_{MEASURES[index].key}"]) for index in analysis.measured]
     key = f"Per cent: mean, sigma over runs [{MEANING}]; * best of its column."
-    parts.append(f"{key}\n{MINING}\n")
+    parts.append(f"{key}\n{which_number(analysis)}\n")
     for title, lines in statements(found):
         parts.append("\n".join([f"{title}:", *(f"  {line}" for _, line in lines), ""]))
     left_out = [*analysis.evaluation.problems, *notes]

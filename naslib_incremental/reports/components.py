@@ -129,11 +129,11 @@ def components_table(analysis: Analysis) -> Table:
     )
     rows = tuple(
         (
-            Entry((measure.title,)),
+            Entry((MEASURES[index].title,)),
             Entry((optimizer.name,)),
             *(_entry(optimizer.budgets[budget], index) for budget in analysis.budgets),
         )
-        for index, measure in enumerate(MEASURES[:SHOWN])
+        for index in analysis.measured[:SHOWN]
         for optimizer in analysis.optimizers
     )
     heads = (Column(title, numeric=False) for title in ("measure", "optimizer"))

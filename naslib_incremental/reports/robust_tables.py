@@ -17,7 +17,7 @@ from naslib_incremental.reports.robust import (
 )
 from naslib_incremental.reports.tables import NOTHING, bounds, made_from, percent
 
-SHOWN = MEASURES[:2]
+SHOWN = 2
 """The measures that searches should be compared by."""
 ENDS = ("training-seed low", "training-seed high")
 
@@ -31,11 +31,11 @@ def interquartile_table(analysis: Analysis) -> Table:
     """Inter-quartile mean at each budget, by measure and optimizer."""
     rows = tuple(
         (
-            Entry((measure.title,)),
+            Entry((MEASURES[index].title,)),
             Entry((one.name,)),
             *(_interquartile(one.budgets[budget], index) for budget in analysis.budgets),
         )
-        for index, measure in enumerate(SHOWN)
+        for index in analysis.measured[:SHOWN]
         for one in analysis.optimizers
     )
     heads = (Column(title, numeric=False) for title in ("measure", "optimizer"))
@@ -70,10 +70,10 @@ def chances_table(analysis: Analysis) -> Table:
     baselines = [one for one in analysis.optimizers if not one.trained]
     rows = tuple(
         (
-            *(Entry((text,)) for text in (measure.title, one.name, other.name)),
+            *(Entry((text,)) for text in (MEASURES[index].title, one.name, other.name)),
             *(_chance(one, other, budget, index) for budget in analysis.budgets),
         )
-        for index, measure in enumerate(SHOWN)
+        for index in analysis.measured[:SHOWN]
         for one in trained
         for other in baselines
     )

@@ -14,14 +14,12 @@ PARTS = ("optimizer", "mean", "difference", "over", "certainty")
 def leads_table(analysis: Analysis) -> Table:
     """The best mean at each budget by each measure, against the next best."""
     found = {
-        (index, lead.budget): lead
-        for index in range(len(MEASURES))
-        for lead in leads(analysis, index)
+        (index, lead.budget): lead for index in analysis.measured for lead in leads(analysis, index)
     }
     rows = tuple(
         (
             Entry((f"{budget}",)),
-            *(_entry(found.get((index, budget))) for index in range(len(MEASURES))),
+            *(_entry(found.get((index, budget))) for index in analysis.measured),
         )
         for budget in analysis.budgets
     )
@@ -30,7 +28,10 @@ def leads_table(analysis: Analysis) -> Table:
         "Who has the best mean, and by how much",
         (
             Column("queries", numeric=False),
-            *(Column(m.title, PARTS, "{1} %; {2} over {3} {4}", numeric=False) for m in MEASURES),
+            *(
+                Column(MEASURES[index].title, PARTS, "{1} %; {2} over {3} {4}", numeric=False)
+                for index in analysis.measured
+            ),
         ),
         rows,
         "The optimizer with the best mean (%) at each budget, with its difference from the next "

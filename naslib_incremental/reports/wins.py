@@ -74,7 +74,7 @@ def contrasts(analysis: Analysis) -> tuple[Contrast, ...]:
     baselines = [optimizer for optimizer in analysis.optimizers if not optimizer.trained]
     return tuple(
         contrast(one, other, index, budget)
-        for index in range(len(MEASURES))
+        for index in analysis.measured
         for one in trained
         for other in baselines
         for budget in analysis.budgets
