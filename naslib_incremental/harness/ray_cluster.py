@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from naslib_incremental.agent.topology import (
     require_ray,
 )
 from naslib_incremental.errors import UserError
+
+SECONDS_TO_ANSWER = 10.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,10 @@ def _join(address: str) -> None:
     import ray
 
     try:
+        host, _, port = address.rpartition("//")[2].rpartition(":")
+        if host and port.isdigit():
+            # Ray itself would look for a cluster for minutes.
+            socket.create_connection((host, int(port)), SECONDS_TO_ANSWER).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:
         raise UserError(
