@@ -14,7 +14,7 @@ demo: $(VENV)/installed ## install, train and compare agents on a real benchmark
 	$(BIN)/naslib-run --optimizer apex_incremental --out runs
 
 test: check ## lint, types and all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/installed-test ## lint and types only
 	$(BIN)/ruff check .
@@ -27,6 +27,7 @@ bench: $(VENV)/installed-test ## measure the speeds the README states
 	$(BIN)/python -m bench.nasbench301
 	$(BIN)/python -m bench.nasbench301_alternatives
 	$(BIN)/python -m bench.throughput
+	$(BIN)/python -m bench.apex_rllib
 
 bench-gpu: $(VENV)/installed ## training speed on the GPU at hand, and the time of 10 M steps
 	$(BIN)/python -m bench.accelerator
@@ -46,5 +47,5 @@ $(VENV)/installed: $(REQUIREMENTS)
 
 $(VENV)/installed-test: $(REQUIREMENTS)
 	$(PYTHON) -m venv $(VENV)
-	$(PIP_INSTALL) -e '.[test,nasbench301]'
+	$(PIP_INSTALL) -e '.[test,nasbench301,rllib]'
 	touch $(VENV)/installed $@

@@ -105,7 +105,11 @@ def stock() -> Algorithm:
         )
         .training(
             train_batch_size_per_learner=AGENT["batch_size"],
-            training_intensity=AGENT["batch_size"] / AGENT["update_every"],
+            # RLlib counts one runner too many, and would make more updates than were asked for.
+            training_intensity=AGENT["batch_size"]
+            / AGENT["update_every"]
+            * RUNNERS
+            / (RUNNERS + 1),
             num_steps_sampled_before_learning_starts=AGENT["learning_starts"],
             n_step=3,
             double_q=True,

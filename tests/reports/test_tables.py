@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from pathlib import Path
 
@@ -198,6 +199,18 @@ def test_improvement_endings_and_training_by_hand(tmp_path: Path) -> None:
     assert [entry.parts[0] for entry in agent] == costs
     rates = [[entry.parts[0] for entry in row[1:]] for row in throughput_table(analysis).rows]
     assert rates == [["1", "30,000", "20,000"], ["1,024", "2,000,000", "400,000"]]
+
+
+def test_trainings_that_no_seed_repeats_are_named(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run", {"a": {(0, 0): [Episode([(0.5, 0.5)] * 5)]}}, name="loose")
+    folder = run.write()
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for reproducible, said in ((True, False), (False, True)):
+        path.write_text(json.dumps({**manifest, "reproducible": reproducible}))
+        note = training_table(analyse(read_runs([folder]))).caption
+        sentence = "loose: trained by processes that do not wait for each other"
+        assert (sentence in note) == said
 
 
 def test_contrasts_say_where_not(tmp_path: Path) -> None:
