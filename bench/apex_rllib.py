@@ -6,6 +6,7 @@ as many environment steps; ``make bench`` runs it.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from typing import Any
 
@@ -13,7 +14,7 @@ import gymnasium
 import numpy as np
 import torch
 from ray.rllib.algorithms.algorithm import Algorithm
-from ray.rllib.algorithms.dqn import DQNConfig
+from ray.rllib.algorithms.dqn import DQN, DQNConfig
 from ray.rllib.algorithms.dqn.torch.default_dqn_torch_rl_module import DefaultDQNTorchRLModule
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.models.base import ENCODER_OUT
@@ -91,11 +92,18 @@ class SameNetwork(DefaultDQNTorchRLModule):
         self.af = Head(int(self.action_space.n), self.observation_space.shape[0])
 
 
+class StockDQN(DQN):
+    """RLlib's DQN, except that it keeps out of the user's home."""
+
+    def _setup_logdir(self) -> None:
+        self._logdir = tempfile.mkdtemp()
+
+
 def stock() -> Algorithm:
     """RLlib's DQN; every lane is an environment of its own, as RLlib has them."""
     register_env("incremental", lambda _: Flat(IncrementalEnv(open_benchmark(BENCHMARK))))
     config = (
-        DQNConfig()
+        DQNConfig(algo_class=StockDQN)
         .environment("incremental")
         .env_runners(
             num_env_runners=RUNNERS,

@@ -89,7 +89,7 @@ def test_without_ray_one_line_says_what_to_install(
 def test_the_engine_is_in_the_hash_only_where_it_is_not_local() -> None:
     local = RunConfig({"random_walk": {}}, "toy/plain")
     job = make_job(local, Path())
-    settings = {name: value for name, value in asdict(local).items() if name != "optimizers"}
+    settings = {name: value for name, value in asdict(job.config).items() if name != "optimizers"}
     del settings["engine"]
     parts = {
         "format": 1,

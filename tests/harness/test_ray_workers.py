@@ -211,9 +211,8 @@ def test_a_folder_that_the_nodes_do_not_share_is_an_error(tmp_path: Path) -> Non
     assert failure.user_error[0] == "an --out folder that all nodes of the cluster see"
 
 
-def test_no_cluster_at_the_address_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_cluster_at_the_address_is_an_error() -> None:
     ray.shutdown()
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
     with (
         pytest.raises(UserError, match=r"expected a Ray cluster at 127\.0\.0\.1:1; got"),
         connected(RayOptions(address="127.0.0.1:1")),
@@ -264,9 +263,7 @@ def test_a_node_killed_in_the_middle_does_not_lose_the_run(
     """Two nodes on this machine; the one that trains is killed with all its processes."""
     from ray.cluster_utils import Cluster
 
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    # The head has a core for evaluations only after the other node is gone.
     cluster = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
     )
