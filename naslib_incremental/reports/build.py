@@ -15,6 +15,7 @@ from naslib_incremental.reports.figures import draw_all
 from naslib_incremental.reports.figures.canvas import UNDATED, Drawing, encode
 from naslib_incremental.reports.html import page, statements, which_number
 from naslib_incremental.reports.landscape import Study, study_space
+from naslib_incremental.reports.landscape.degree import degree_table
 from naslib_incremental.reports.landscape.tables import landscape_tables
 from naslib_incremental.reports.measures import MEASURES
 from naslib_incremental.reports.normality import normality_table
@@ -72,6 +73,8 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     found = contrasts(analysis)
     study = study_space(analysis)
     tables = all_tables(analysis, found)
+    if study.degrees is not None:
+        tables["degree"] = degree_table(analysis, study.degrees)
     if study.landscape is not None:
         tables |= {table.name: table for table in landscape_tables(analysis, study.landscape)}
     summary = leads_table(analysis)

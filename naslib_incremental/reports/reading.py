@@ -11,6 +11,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
 from naslib_incremental.errors import UserError
 from naslib_incremental.reports.cells import Cell, DamagedCellError, read_cell
 from naslib_incremental.reports.manifest import (
@@ -166,6 +171,22 @@ def _read_cells(
         except DamagedCellError as error:
             problems.append(f"{where} is damaged and left out ({error})")
     return tuple(cells)
+
+
+def read_starts(runs: OptimizerRuns) -> tuple[Any, NDArray[np.float64]]:
+    """The starts of all start sets that an optimizer has a readable cell of.
+
+    Returns:
+        [E] readable architectures, an arrow array, and [E] their validation accuracy.
+    """
+    cells = {cell.start_set: cell for cell in runs.cells}.values()
+    folder = runs.run.folder / "cells" / runs.registered
+    paths = [folder / f"agent{cell.agent_seed}-set{cell.start_set}.parquet" for cell in cells]
+    tables = [
+        pq.read_table(path, columns=["episode", "start"]).sort_by("episode") for path in paths
+    ]
+    texts = pa.chunked_array([table.column("start").combine_chunks() for table in tables])
+    return texts, np.concatenate([cell.start_validation for cell in cells])
 
 
 def _read_learning(folder: Path) -> tuple[tuple[int, tuple[Mapping[str, Any], ...]], ...]:

@@ -45,6 +45,7 @@ class Episode:
     start: Query = (0.5, 0.5)
     final: Query | None = None
     name: str = "cell"
+    start_name: str = "start"
     steps: int = 3
     stopped: bool = True
 
@@ -144,7 +145,7 @@ def row(
         "agent_seed": agent,
         "start_set": start_set,
         "episode": number,
-        "start": "start",
+        "start": episode.start_name,
         "final": episode.name,
         "start_validation": episode.start[0],
         "start_test": episode.start[1],

@@ -15,8 +15,8 @@ from naslib_incremental.search_spaces_ext import EnumerableSpace, SearchSpace
 from tests.reports.builder import Episode, RunFolder, random_episodes
 from tests.reports.test_report import Page
 
-FIGURES = ("walk_landscape", "local_optima", "final_cells")
-TABLES = ("walk_draws", "walk_correlations", "optima")
+FIGURES = ("degree", "walk_landscape", "local_optima", "final_cells")
+TABLES = ("degree", "walk_draws", "walk_correlations", "optima")
 CELL = "0,0,1,2|gat,gcn,gin,cheb"
 OTHER = "0,0,0,0|gat,fc,fc,fc"
 
@@ -40,7 +40,7 @@ def run_on(benchmark: NASBenchGraph, folder: Path, **changes: Any) -> Path:
     }
     episodes = random_episodes(np.random.default_rng(3), 9, 3)
     for number, episode in enumerate(episodes):
-        episode.name = CELL if number % 3 else OTHER
+        episode.name = episode.start_name = CELL if number % 3 else OTHER
     cells = {name: {(0, 0): episodes} for name in ("local_search", "random_walk")}
     config = {"neighbours": 20, "max-steps": 8}
     return RunFolder(folder, cells, trained=(), benchmark=described, config=config).write()

@@ -6,6 +6,7 @@ from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures import (
     best_so_far,
     break_even,
+    degree,
     final_cells,
     fixed_targets,
     improvement,
@@ -27,6 +28,8 @@ def draw_all(analysis: Analysis, study: Study) -> list[Drawing]:
     modules = (best_so_far, fixed_targets, profiles, break_even, improvement, qq, scatter, learning)
     found: list[Drawing | None] = [module.figure(analysis, colours) for module in modules]
     found.append(final_cells.figure(analysis, study))
+    if study.degrees is not None:
+        found.append(degree.figure(analysis, study.degrees))
     if study.landscape is not None:
         found.append(walk_landscape.figure(analysis, study.landscape))
         found.append(local_optima.figure(analysis, study.landscape))

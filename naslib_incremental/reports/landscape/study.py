@@ -18,6 +18,7 @@ from naslib_incremental.benchmarks.opening import open_benchmark
 from naslib_incremental.errors import UserError
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.landscape.basins import Basins, climb
+from naslib_incremental.reports.landscape.degree import Degrees, study_degrees
 from naslib_incremental.reports.landscape.walk import Walk, random_walk
 from naslib_incremental.search_spaces_ext import (
     SEARCH_SPACES,
@@ -95,12 +96,14 @@ class Study:
     Attributes:
         space: the space; None where it cannot be opened.
         finals: the most frequent final architecture by optimizer, where the space can read it.
+        degrees: numbers of neighbours of starts, where the space can read them.
         landscape: None where the space is not enumerable, or its data cannot be opened.
         notes: one line for each thing that is left out.
     """
 
     space: SearchSpace | None
     finals: Mapping[str, Architectures]
+    degrees: Degrees | None
     landscape: Landscape | None
     notes: tuple[str, ...]
 
@@ -111,12 +114,13 @@ def study_space(analysis: Analysis) -> Study:
     name = analysis.evaluation.benchmark.get("space")
     space = _attempt(lambda: _open_space(name), "figures of the search space", notes)
     if space is None:
-        return Study(None, {}, None, tuple(notes))
+        return Study(None, {}, None, None, tuple(notes))
     finals = _attempt(lambda: _finals(analysis, space), "drawings of final architectures", notes)
+    degrees = _attempt(lambda: study_degrees(analysis, space), "numbers of neighbours", notes)
     landscape = None
     if isinstance(space, EnumerableSpace):
         landscape = _attempt(lambda: _open_landscape(analysis, space), "the landscape", notes)
-    return Study(space, finals or {}, landscape, tuple(notes))
+    return Study(space, finals or {}, degrees, landscape, tuple(notes))
 
 
 def _attempt(make: Callable[[], Found], what: str, notes: list[str]) -> Found | None:
