@@ -70,10 +70,13 @@ def test_results_have_the_usual_keys_and_updates_keep_pace(algorithm: ApexDQN) -
     steps = [found["num_env_steps_sampled_lifetime"] for found in results]
     assert all(later - earlier >= 128 for earlier, later in zip([0, *steps], steps, strict=False))
     assert steps[-1] == algorithm.ledger.steps
-    last = results[-1]["env_runners"]
-    assert 1 <= last["episode_len_mean"] <= 17
-    assert np.isfinite(last["episode_return_mean"])
-    assert last["num_episodes_lifetime"] > 0
+    assert results[-1]["env_runners"]["num_episodes_lifetime"] > 0
+    # RLlib gives NaN where no episode ended in an iteration.
+    means = [found["env_runners"] for found in results]
+    ended = [mean for mean in means if not np.isnan(mean.get("episode_len_mean", np.nan))]
+    assert ended
+    assert all(1 <= mean["episode_len_mean"] <= 17 for mean in ended)
+    assert all(np.isfinite(mean["episode_return_mean"]) for mean in ended)
     assert results[-1]["learners"]["loss"] > 0
     ledger = algorithm.ledger
     paid = ledger.tally.updates * 16 + ledger.owed_steps
