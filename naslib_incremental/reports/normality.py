@@ -11,7 +11,7 @@ from scipy import stats
 from naslib_incremental.reports.analysis import SEED, Analysis
 from naslib_incremental.reports.rendering import Column, Entry, Table
 from naslib_incremental.reports.statistics import CONDITION, Estimate, estimate_kurtosis
-from naslib_incremental.reports.student import StudentT, fit_t
+from naslib_incremental.reports.student import FREEDOM, StudentT, fit_t
 from naslib_incremental.reports.tables import NOTHING, made_from
 
 LEVEL = 5e-3
@@ -125,14 +125,23 @@ def _row(name: str, tested: Normality) -> tuple[Entry, ...]:
         )
     normal, student = tested.normal < LEVEL, tested.student < LEVEL
     rejected = " and ".join(["normal"] * normal + ["t"] * student) or "neither"
-    freedom = f"{tested.freedom:.1f}" if np.isfinite(tested.freedom) else f"{NOTHING} (ties)"
-    texts = (_p(tested.normal), _p(tested.normal_part), freedom, _p(tested.student), rejected)
+    texts = (
+        *(_p(tested.normal), _p(tested.normal_part)),
+        *(_freedom(tested.freedom), _p(tested.student), rejected),
+    )
     return (
         Entry((name,)),
         _size(tested.skew),
         _size(tested.kurtosis),
         *(Entry((text,)) for text in texts),
     )
+
+
+def _freedom(value: float) -> str:
+    """Degrees of freedom; the largest that are looked at stand for a normal distribution."""
+    if np.isnan(value):
+        return f"{NOTHING} (ties)"
+    return f"{value:.1f}" if value < 0.99 * FREEDOM[1] else f"over {0.99 * FREEDOM[1]:.0f}"
 
 
 def _size(estimate: Estimate) -> Entry:

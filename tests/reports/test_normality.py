@@ -87,6 +87,7 @@ def test_table_and_figure(tmp_path: Path) -> None:
     )
     walk, search, local = normality_table(analysis).rows
     assert walk[3].parts == (f"{stats.normaltest(0.5 + values - 0.5).pvalue:.2g}",)
+    assert walk[5].parts == ("over 990",)
     assert walk[7].parts == ("neither",)
     assert search[1].parts == search[2].parts == ("n/a",)
     assert {entry.parts for entry in search[3:]} == {("n/a (all equal)",)}
