@@ -14,7 +14,7 @@ demo: $(VENV)/installed ## install, train and compare agents on a real benchmark
 	$(BIN)/naslib-run --optimizer apex_incremental --out runs
 
 test: check ## lint, types and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/installed-test ## lint and types only
 	$(BIN)/ruff check .

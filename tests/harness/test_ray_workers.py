@@ -29,7 +29,6 @@ from naslib_incremental.harness.ray_cluster import RayOptions, connected
 from naslib_incremental.harness.ray_workers import RayWorkers, _unseen, _Work
 
 pytestmark = [
-    pytest.mark.xdist_group("ray"),
     pytest.mark.usefixtures("toy"),
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see processes"),
 ]

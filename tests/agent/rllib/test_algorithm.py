@@ -22,7 +22,6 @@ from naslib_incremental.agent.rllib.roles import ApexEnvRunner
 from naslib_incremental.agent.topology import Topology
 
 pytestmark = [
-    pytest.mark.xdist_group("ray"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
 ]
 AGENT = {

@@ -14,7 +14,6 @@ from naslib_incremental.agent.rllib.collector import Collector
 from naslib_incremental.agent.rllib.shards import Fragment
 from tests.doubles.tiny_mdp import TinyBenchmark
 
-pytestmark = pytest.mark.xdist_group("ray")
 # Degrees 1 to 4, so that most rows have padding.
 ROWS = [[1, 2, 3, 4], [0, 3], [4], [0], [1, 2]]
 ACCURACIES = [0.5, 0.2, 0.6, 0.9, 0.3]

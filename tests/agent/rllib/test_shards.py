@@ -17,7 +17,6 @@ from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.replay import PRIORITY_FLOOR, Transitions
 from naslib_incremental.agent.rllib.shards import Fragment, ReplayShard, ShardGroup, fetched
 
-pytestmark = pytest.mark.xdist_group("ray")
 CONFIG = AgentConfig.of({"batch_size": 8, "learning_starts": 8, "replay_capacity": 64})
 
 
