@@ -12,7 +12,7 @@ THEMES = (
     ),
     ("Within an episode", "improvement scatter endings final normality qq degree"),
     ("What it costs", "learning training throughput break_even"),
-    ("The search space", "walk optima local_optima sampler"),
+    ("The search space", "accuracies walk optima local_optima sampler"),
 )
 """Title and first words of names; a name that begins like none of them stands at the end."""
 REST = "Further results"

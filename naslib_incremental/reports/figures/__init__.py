@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures import (
+    accuracies,
     best_so_far,
     break_even,
     degree,
@@ -28,6 +29,7 @@ def draw_all(analysis: Analysis, study: Study) -> list[Drawing]:
     modules = (best_so_far, fixed_targets, profiles, break_even, improvement, qq, scatter, learning)
     found: list[Drawing | None] = [module.figure(analysis, colours) for module in modules]
     found.append(final_cells.figure(analysis, study))
+    found.append(accuracies.figure(analysis))
     if study.degrees is not None:
         found.append(degree.figure(analysis, study.degrees))
     if study.landscape is not None:
