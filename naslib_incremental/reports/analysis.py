@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from naslib_incremental.reports.budgets import BudgetRuns, cut
 from naslib_incremental.reports.measures import MEASURES
@@ -134,7 +135,9 @@ def analyse(evaluation: Evaluation) -> Analysis:
     """Compute every number; the same run folders give the same numbers, bit for bit."""
     found = tuple(
         _analyse(runs, evaluation.budgets, np.random.default_rng([SEED, number]))
-        for number, runs in enumerate(evaluation.optimizers)
+        for number, runs in enumerate(
+            tqdm(evaluation.optimizers, "computing numbers", disable=None, delay=1, leave=False)
+        )
     )
     return Analysis(evaluation, found)
 
