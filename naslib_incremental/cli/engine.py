@@ -74,6 +74,9 @@ def read_engine(given: Mapping[str, Any]) -> RayOptions | None:
                 option = "--" + name.replace("_", "-")
                 raise UserError(f"--engine rllib with {option}", "--engine local", "--engine rllib")
         return None
+    if given.get("device", "cpu") != "cpu":
+        got = f"--device {given['device']}"
+        raise UserError("--device cpu with --engine rllib", got, "--num-gpus-per-learner 1")
     asked = {name: given[name] for name in ONLY_RAY if name in given}
     options = RayOptions(asked.pop("ray_address", None), **asked)
     options.topology(1)

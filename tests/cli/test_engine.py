@@ -38,6 +38,13 @@ def test_all_options() -> None:
     assert choices.config.engine == "rllib"
 
 
+def test_a_device_is_for_the_local_engine() -> None:
+    agent = ["--optimizer", "apex_incremental", "--device", "auto"]
+    assert read_choices(agent).ray is None
+    with pytest.raises(UserError, match="--device auto; next: --num-gpus-per-learner 1"):
+        read_choices([*RLLIB, *agent])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

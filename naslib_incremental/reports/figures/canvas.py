@@ -126,6 +126,24 @@ def panel(title: str, xlabel: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]
         sns.despine(ax=axes)
 
 
+def draw_shares(axes: Axes, rows: pd.DataFrame, along: str, styles: Mapping[str, Style]) -> None:
+    """Each optimizer's column ``share`` in per cent, with its training-seed interval as a band."""
+    for name, curve in rows.groupby("optimizer", sort=False):
+        style = styles[str(name)]
+        place = curve[along].to_numpy()
+        low, high = (curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high"))
+        axes.fill_between(place, low, high, color=style.colour, alpha=0.2, linewidth=0)
+        axes.plot(
+            place,
+            curve["share"],
+            color=style.colour,
+            linestyle=style.dashes,
+            linewidth=1.8,
+            label=short(str(name), 26),
+        )
+    axes.set_ylim(-2, 102)
+
+
 def legend_below(figure: Figure, axes: Axes) -> None:
     """Name the lines below the axes, where no line can run into the names."""
     names = len(axes.get_legend_handles_labels()[1])

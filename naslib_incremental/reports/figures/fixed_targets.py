@@ -11,7 +11,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from naslib_incremental.reports.analysis import Analysis, OptimizerAnalysis
-from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
+from naslib_incremental.reports.figures.canvas import (
+    Drawing,
+    Style,
+    draw_shares,
+    legend_below,
+    panel,
+)
 from naslib_incremental.reports.pigeonhole import MEANING, band
 from naslib_incremental.reports.tables import made_from, percent
 from naslib_incremental.reports.targets import first_hits
@@ -97,26 +103,7 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
     for target in map(_name, SINGLE):
         rows = frame[frame["target"] == target]
         with panel(target.capitalize(), "queries", "found (%)") as (picture, axes):
-            for name, curve in rows.groupby("optimizer", sort=False):
-                style = styles[str(name)]
-                query = curve["query"].to_numpy()
-                axes.fill_between(
-                    query,
-                    curve["training_seed_low"].to_numpy(),
-                    curve["training_seed_high"].to_numpy(),
-                    color=style.colour,
-                    alpha=0.2,
-                    linewidth=0,
-                )
-                axes.plot(
-                    query,
-                    curve["share"],
-                    color=style.colour,
-                    linestyle=style.dashes,
-                    linewidth=1.8,
-                    label=short(str(name), 26),
-                )
-            axes.set_ylim(-2, 102)
+            draw_shares(axes, rows, "query", styles)
             legend_below(picture, axes)
         panels[target.replace(" ", "_")] = picture
     return panels

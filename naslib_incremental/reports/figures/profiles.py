@@ -10,7 +10,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from naslib_incremental.reports.analysis import Analysis
-from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
+from naslib_incremental.reports.figures.canvas import (
+    Drawing,
+    Style,
+    draw_shares,
+    legend_below,
+    panel,
+)
 from naslib_incremental.reports.measures import MEASURES
 from naslib_incremental.reports.pairs import CLOSE
 from naslib_incremental.reports.pigeonhole import MEANING, band, gather
@@ -87,20 +93,7 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
             continue
         labels = (f"{measure.accuracy} accuracy (%)", "runs at least as good (%)")
         with panel(measure.title, *labels) as (picture, axes):
-            for name, curve in rows.groupby("optimizer", sort=False):
-                style = styles[str(name)]
-                ends = (curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high"))
-                accuracy = curve["accuracy"].to_numpy()
-                axes.fill_between(accuracy, *ends, color=style.colour, alpha=0.2, linewidth=0)
-                axes.plot(
-                    accuracy,
-                    curve["share"],
-                    color=style.colour,
-                    linestyle=style.dashes,
-                    linewidth=1.8,
-                    label=short(str(name), 26),
-                )
-            axes.set_ylim(-2, 102)
+            draw_shares(axes, rows, "accuracy", styles)
             legend_below(picture, axes)
         panels[measure.key] = picture
     return panels
