@@ -35,6 +35,7 @@ SCHEMA = pa.schema(
     ]
 )
 METADATA_KEY = b"naslib_incremental"
+SECONDS_KEY = b"seconds"
 
 
 class DamagedCellError(Exception):
@@ -45,7 +46,10 @@ def write_cell(
     path: Path, cell: Cell, benchmark: str, evaluation: Evaluation, config_hash: str
 ) -> None:
     """Write one row per episode, atomically."""
-    metadata = {METADATA_KEY: json.dumps(_identity(cell, config_hash)).encode()}
+    metadata = {
+        METADATA_KEY: json.dumps(_identity(cell, config_hash)).encode(),
+        SECONDS_KEY: f"{evaluation.seconds:.6g}".encode(),
+    }
     table = _table(cell, benchmark, evaluation).replace_schema_metadata(metadata)
     with atomic_path(path) as temporary:
         pq.write_table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,7 @@ class Evaluation:
         final_readable: [E] the final architectures as text.
         queries: [E] queries used.
         incumbents: queries that set a new best within their episode.
+        seconds: wall time of all E episodes together.
     """
 
     starts: StartSet
@@ -47,6 +49,7 @@ class Evaluation:
     final_readable: NDArray[np.object_]
     queries: NDArray[np.int64]
     incumbents: Incumbents
+    seconds: float
 
 
 def draw_start_set(benchmark: Benchmark, episodes: int, seed: np.random.SeedSequence) -> StartSet:
@@ -63,6 +66,7 @@ def evaluate(
     Raises:
         ValueError: the optimizer breaks its contract.
     """
+    began = time.perf_counter()
     counter = QueryCounter(benchmark)
     recorder = IncumbentRecorder(len(starts.architectures))
     optimizer.start(starts.architectures.copy(), starts.answers.validation.copy(), rng)
@@ -71,6 +75,7 @@ def evaluate(
         recorder.record(asked.episodes, answers)
         optimizer.tell(answers.validation)
     outcome = optimizer.outcome()
+    seconds = time.perf_counter() - began
     if len(outcome.final) != len(starts.architectures):
         raise ValueError(f"{len(outcome.final)} finals for {len(starts.architectures)} episodes")
     return Evaluation(
@@ -80,6 +85,7 @@ def evaluate(
         readable_of(benchmark, outcome.final),
         recorder.queries,
         recorder.incumbents(),
+        seconds,
     )
 
 

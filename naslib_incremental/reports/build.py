@@ -101,6 +101,7 @@ def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table
         break_even.break_even_table(analysis),
         components.components_table(analysis),
         costs.training_table(analysis),
+        costs.episodes_table(analysis),
         costs.throughput_table(analysis),
     ]
     return {table.name: table for table in candidates if table.rows}

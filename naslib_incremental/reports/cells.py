@@ -39,6 +39,7 @@ class Cell:
         incumbent_query: [I] the query within its episode, from 1, that set a new best.
         incumbent_validation: [I] its validation accuracy.
         incumbent_test: [I] its test accuracy.
+        seconds: wall time of all E episodes together, NaN where it was not written down.
     """
 
     agent_seed: int
@@ -55,6 +56,7 @@ class Cell:
     incumbent_query: NDArray[np.int64]
     incumbent_validation: NDArray[np.float64]
     incumbent_test: NDArray[np.float64]
+    seconds: float
 
     def __len__(self) -> int:
         """E, the number of episodes."""
@@ -120,6 +122,7 @@ def _cell(table: Any, agent_seed: int, start_set: int) -> Cell:
         incumbent_query=_numbers(incumbents, "query", np.int64),
         incumbent_validation=_numbers(incumbents, "validation", np.float64),
         incumbent_test=_numbers(incumbents, "test", np.float64),
+        seconds=float((table.schema.metadata or {}).get(b"seconds", "nan")),
     )
 
 

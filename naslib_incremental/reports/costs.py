@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.rendering import Column, Entry, Table
 from naslib_incremental.reports.tables import NOTHING
@@ -37,6 +39,31 @@ def training_table(analysis: Analysis) -> Table:
         (Column("optimizer", numeric=False), *map(Column, titles)),
         rows,
         note,
+    )
+
+
+def episodes_table(analysis: Analysis) -> Table:
+    """How long an episode takes; optimizers whose runs did not write it down are left out."""
+    timed = [
+        (optimizer, sum(cell.seconds for cell in optimizer.runs.cells))
+        for optimizer in analysis.optimizers
+    ]
+    rows = tuple(
+        (
+            Entry((optimizer.name,)),
+            Entry((f"{1000 * seconds / optimizer.endings.episodes:.3g}",)),
+            Entry((f"{optimizer.endings.queries:.1f}",)),
+        )
+        for optimizer, seconds in timed
+        if not np.isnan(seconds)
+    )
+    return Table(
+        "episode_costs",
+        "What an episode costs",
+        (Column("optimizer", numeric=False), Column("milliseconds"), Column("queries")),
+        rows,
+        "Means per episode. Time is that of evaluating many episodes side by side in one process, "
+        "answers of the benchmark included, on the machine that the manifest names.",
     )
 
 

@@ -11,7 +11,7 @@ THEMES = (
         "best_so_far budgets contrasts chances interquartile regret fixed profiles components",
     ),
     ("Within an episode", "improvement scatter endings final normality qq degree"),
-    ("What it costs", "learning training throughput break_even"),
+    ("What it costs", "learning training episode_costs throughput break_even"),
     ("The search space", "accuracies walk optima local_optima sampler"),
 )
 """Title and first words of names; a name that begins like none of them stands at the end."""

@@ -9,11 +9,12 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from naslib_incremental.reports.analysis import Analysis, analyse
 from naslib_incremental.reports.build import all_tables
-from naslib_incremental.reports.costs import throughput_table, training_table
+from naslib_incremental.reports.costs import episodes_table, throughput_table, training_table
 from naslib_incremental.reports.reading import read_runs
 from naslib_incremental.reports.rendering import (
     Column,
@@ -130,7 +131,8 @@ def test_formats_agree_digit_by_digit(tmp_path: Path) -> None:
         assert [digits.findall(line) for line in body] == rows
         printed = [line for line in latex(table).splitlines() if line.endswith(r"\\")][1:]
         assert [digits.findall(line) for line in printed] == rows
-        assert any(rows) or table.name in {"training", "throughput", "break_even"}
+        counts = {"training", "throughput", "break_even", "episode_costs"}
+        assert any(rows) or table.name in counts
 
 
 def test_budget_table_by_hand(tmp_path: Path) -> None:
@@ -199,6 +201,16 @@ def test_improvement_endings_and_training_by_hand(tmp_path: Path) -> None:
     assert [entry.parts[0] for entry in agent] == costs
     rates = [[entry.parts[0] for entry in row[1:]] for row in throughput_table(analysis).rows]
     assert rates == [["1", "30,000", "20,000"], ["1,024", "2,000,000", "400,000"]]
+
+
+def test_seconds_of_episodes_are_those_of_the_cells_over_their_number(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run", {"random_walk": {(0, 0): [Episode([(0.5, 0.5)])] * 8}})
+    path = folder.write()
+    (row,) = episodes_table(analyse(read_runs([path]))).rows
+    assert [entry.parts[0] for entry in row] == ["random_walk", "4", "1.0"]
+    file = path / "cells" / "random_walk" / "agent0-set0.parquet"
+    pq.write_table(pq.read_table(file).replace_schema_metadata(None), file)
+    assert episodes_table(analyse(read_runs([path]))).rows == ()
 
 
 def test_trainings_that_no_seed_repeats_are_named(tmp_path: Path) -> None:
