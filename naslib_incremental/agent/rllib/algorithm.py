@@ -85,7 +85,7 @@ class ApexConfig(AlgorithmConfig):  # type: ignore[misc]
 
     def agent_config(self) -> AgentConfig:
         """The agent's configuration."""
-        return AgentConfig.of(self.agent)
+        return AgentConfig.of(self.agent, open_benchmark(self.benchmark).space.cells)
 
 
 class ApexDQN(Algorithm):  # type: ignore[misc]
