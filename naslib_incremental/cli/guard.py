@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from naslib_incremental.errors import UserError
+from naslib_incremental.storage import cache_folder
 
 INTERNAL_ERROR = 1
 USER_ERROR = 2
@@ -29,6 +30,8 @@ def guarded(
         after_interrupt: from the arguments, what to say after Ctrl-C.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    # Or else matplotlib would keep its list of fonts in the user's home.
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     try:
         command(given)
         sys.stdout.flush()

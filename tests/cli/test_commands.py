@@ -16,6 +16,7 @@ import naslib_incremental
 from naslib_incremental.cli import report, run
 from naslib_incremental.cli.guard import guarded
 from naslib_incremental.errors import UserError
+from naslib_incremental.storage import cache_folder
 
 SMALL = shlex.split(
     "--optimizer toy_learner --benchmark toy/plain --seeds 1 --start-sets 2 --episodes 40 "
@@ -244,3 +245,10 @@ def test_reader_that_has_seen_enough() -> None:
     )
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+def test_matplotlib_keeps_its_fonts_in_our_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLCONFIGDIR", "elsewhere")
+    monkeypatch.delenv("MPLCONFIGDIR")
+    assert guarded("naslib-run", lambda _: None, [], lambda _: "") == 0
+    assert Path(os.environ["MPLCONFIGDIR"]).is_relative_to(cache_folder())
