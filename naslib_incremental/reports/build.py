@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,9 +67,7 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
         UserError: an unknown format; a folder that is no run folder; runs on different benchmarks;
             nothing readable; a folder that cannot be written.
     """
-    unknown = sorted(set(formats) - set(FORMATS))
-    if unknown:
-        raise UserError(f"some of the formats {', '.join(FORMATS)}", ", ".join(unknown), "--help")
+    check_formats(formats)
     analysis = analyse(read_runs(runs))
     found = contrasts(analysis)
     study = study_space(analysis)
@@ -79,14 +78,36 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
         tables |= {table.name: table for table in landscape_tables(analysis, study.landscape)}
     summary = leads_table(analysis)
     tables = {summary.name: summary} | with_published(analysis, tables)
-    try:
+    with writing(out):
         index = _write(analysis, study, found, tables, out, formats)
+    text = _terminal_text(analysis, found, tables, study.notes)
+    return Report(out, index, text, analysis.evaluation.problems)
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """Refuse what is none of ``FORMATS``.
+
+    Raises:
+        UserError: names it.
+    """
+    unknown = sorted(set(formats) - set(FORMATS))
+    if unknown:
+        raise UserError(f"some of the formats {', '.join(FORMATS)}", ", ".join(unknown), "--help")
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """A block that writes a report.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    try:
+        yield
     except OSError as error:
         raise UserError(
             "a report folder that can be written", f"{out} ({error.strerror})", "name another --out"
         ) from error
-    text = _terminal_text(analysis, found, tables, study.notes)
-    return Report(out, index, text, analysis.evaluation.problems)
 
 
 def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table]:
@@ -116,9 +137,7 @@ def _write(
     formats: Sequence[str],
 ) -> Path | None:
     """Write all files; the page last, so that it never stands beside older figures."""
-    for ending in set(formats) & set(WRITERS):
-        for name, table in tables.items():
-            write_text(out / "tables" / f"{name}.{ending}", WRITERS[ending](table))
+    write_tables(tables.values(), out, formats)
     drawings = [
         (drawing, write_figure(drawing, out / "figures")) for drawing in draw_all(analysis, study)
     ]
@@ -127,6 +146,14 @@ def _write(
     index = out / "index.html"
     write_text(index, page(analysis, found, tables, drawings, study.notes))
     return index
+
+
+def write_tables(tables: Iterable[Table], out: Path, formats: Sequence[str]) -> None:
+    """Write tables in those of the formats that are for tables."""
+    endings = set(formats) & set(WRITERS)
+    for table in tables:
+        for ending in endings:
+            write_text(out / "tables" / f"{table.name}.{ending}", WRITERS[ending](table))
 
 
 def write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:

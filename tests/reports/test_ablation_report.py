@@ -167,3 +167,9 @@ def test_a_study_without_any_finished_evaluation_is_refused(tmp_path: Path) -> N
     write_study(tmp_path, {"base": {"gamma": {"0.9": "nowhere"}}})
     with pytest.raises(UserError, match="at least one finished evaluation"):
         build_ablation_report(tmp_path, tmp_path / "report")
+
+
+def test_an_unknown_format_is_refused_before_anything_is_written(folder: Path) -> None:
+    with pytest.raises(UserError, match="html, md, csv, tex; got docx"):
+        build_ablation_report(folder, folder / "report", ("html", "docx"))
+    assert not (folder / "report").exists()

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from naslib_incremental.errors import UserError
 from naslib_incremental.reports.ablation import curves
 from naslib_incremental.reports.ablation.reading import StudyRuns, read_study
 from naslib_incremental.reports.ablation.tables import (
@@ -14,9 +13,16 @@ from naslib_incremental.reports.ablation.tables import (
     robustness_table,
     sensitivity_table,
 )
-from naslib_incremental.reports.build import FORMATS, Report, write_figure
+from naslib_incremental.reports.build import (
+    FORMATS,
+    Report,
+    check_formats,
+    write_figure,
+    write_tables,
+    writing,
+)
 from naslib_incremental.reports.html import numbered_figure, numbered_table, render
-from naslib_incremental.reports.rendering import WRITERS, Table, terminal
+from naslib_incremental.reports.rendering import Table, terminal
 from naslib_incremental.storage import write_text
 
 
@@ -29,16 +35,13 @@ def build_ablation_report(folder: Path, out: Path, formats: Sequence[str] = FORM
         formats: some of ``FORMATS``.
 
     Raises:
-        UserError: nothing is readable yet, or a folder cannot be written.
+        UserError: an unknown format; nothing is readable yet; a folder that cannot be written.
     """
+    check_formats(formats)
     study = read_study(folder)
     tables = [sensitivity_table(study), robustness_table(study)]
-    try:
+    with writing(out):
         index = _write(study, tables, out, formats)
-    except OSError as error:
-        raise UserError(
-            "a report folder that can be written", f"{out} ({error.strerror})", "name another --out"
-        ) from error
     parts = [*map(terminal, tables), f"[{SEEDS}]"]
     if study.problems:
         parts.append("\n".join(["Left out:", *(f"  {line}" for line in study.problems), ""]))
@@ -46,9 +49,7 @@ def build_ablation_report(folder: Path, out: Path, formats: Sequence[str] = FORM
 
 
 def _write(study: StudyRuns, tables: list[Table], out: Path, formats: Sequence[str]) -> Path | None:
-    for table in tables:
-        for ending in set(formats) & set(WRITERS):
-            write_text(out / "tables" / f"{table.name}.{ending}", WRITERS[ending](table))
+    write_tables(tables, out, formats)
     drawing = curves.figure(study)
     svgs = write_figure(drawing, out / "figures") if drawing else {}
     if "html" not in formats:
