@@ -12,12 +12,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from naslib_incremental.reports.ablation.tables import interval
 from naslib_incremental.reports.budgets import cut
 from naslib_incremental.reports.reading import read_runs
-
-CONFIDENCE = 0.95
 
 
 def of_agents(folder: Path, budget: int) -> NDArray[np.float64]:
@@ -26,14 +24,6 @@ def of_agents(folder: Path, budget: int) -> NDArray[np.float64]:
     cutting = cut(found.cells, budget)
     best, agents = cutting.finals[:, 0], cutting.agent_seed
     return np.array([100 * best[agents == agent].mean() for agent in np.unique(agents)])
-
-
-def interval(means: NDArray[np.float64]) -> tuple[float, float]:
-    """Of the mean over agents, by Student's t."""
-    low, high = stats.t.interval(
-        CONFIDENCE, len(means) - 1, loc=means.mean(), scale=stats.sem(means)
-    )
-    return float(low), float(high)
 
 
 def main() -> int:

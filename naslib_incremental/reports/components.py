@@ -10,17 +10,13 @@ from numpy.typing import NDArray
 
 from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.budgets import BudgetRuns
-from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.measures import COMPARED, MEASURES
 from naslib_incremental.reports.pigeonhole import gather
 from naslib_incremental.reports.rendering import Column, Entry, Table
 from naslib_incremental.reports.tables import made_from
 
 ROUNDING = 1e-18
 """Variances below this are the rounding of sums of fractions."""
-
-
-SHOWN = 2
-"""The measures that searches should be compared by."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ def components_table(analysis: Analysis) -> Table:
             Entry((optimizer.name,)),
             *(_entry(optimizer.budgets[budget], index) for budget in analysis.budgets),
         )
-        for index in analysis.measured[:SHOWN]
+        for index in analysis.measured[:COMPARED]
         for optimizer in analysis.optimizers
     )
     heads = (Column(title, numeric=False) for title in ("measure", "optimizer"))

@@ -23,6 +23,8 @@ class Measure:
     meaning: str
 
 
+COMPARED = 2
+"""So many of the measures, the first ones, are what searches should be compared by."""
 MEASURES = (
     Measure(
         "best_validation",

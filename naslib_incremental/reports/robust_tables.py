@@ -6,7 +6,7 @@ import numpy as np
 
 from naslib_incremental.reports.analysis import Analysis, OptimizerAnalysis
 from naslib_incremental.reports.budgets import BudgetRuns
-from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.measures import COMPARED, MEASURES
 from naslib_incremental.reports.pairs import CLOSE
 from naslib_incremental.reports.pigeonhole import MEANING, Interval
 from naslib_incremental.reports.rendering import Column, Entry, Table
@@ -17,8 +17,6 @@ from naslib_incremental.reports.robust import (
 )
 from naslib_incremental.reports.tables import NOTHING, bounds, made_from, percent
 
-SHOWN = 2
-"""The measures that searches should be compared by."""
 ENDS = ("training-seed low", "training-seed high")
 
 
@@ -35,7 +33,7 @@ def interquartile_table(analysis: Analysis) -> Table:
             Entry((one.name,)),
             *(_interquartile(one.budgets[budget], index) for budget in analysis.budgets),
         )
-        for index in analysis.measured[:SHOWN]
+        for index in analysis.measured[:COMPARED]
         for one in analysis.optimizers
     )
     heads = (Column(title, numeric=False) for title in ("measure", "optimizer"))
@@ -73,7 +71,7 @@ def chances_table(analysis: Analysis) -> Table:
             *(Entry((text,)) for text in (MEASURES[index].title, one.name, other.name)),
             *(_chance(one, other, budget, index) for budget in analysis.budgets),
         )
-        for index in analysis.measured[:SHOWN]
+        for index in analysis.measured[:COMPARED]
         for one in trained
         for other in baselines
     )

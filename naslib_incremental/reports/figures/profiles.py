@@ -17,13 +17,13 @@ from naslib_incremental.reports.figures.canvas import (
     legend_below,
     panel,
 )
-from naslib_incremental.reports.measures import MEASURES
+from naslib_incremental.reports.measures import COMPARED, MEASURES
 from naslib_incremental.reports.pairs import CLOSE
 from naslib_incremental.reports.pigeonhole import MEANING, band, gather
 from naslib_incremental.reports.tables import made_from
 
 LEVELS = 160
-SHOWN = MEASURES[:2]
+SHOWN = MEASURES[:COMPARED]
 TAIL = 0.001
 """The share of the runs of any optimizer that may be worse than all accuracies shown."""
 
