@@ -14,20 +14,8 @@ from naslib_incremental.agent import checkpoint as checkpoints
 from naslib_incremental.agent.trainer import Trainer
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 from naslib_incremental.errors import UserError
+from tests.doubles.small_training import OPTIONS
 
-OPTIONS = {
-    "steps": 2_560,
-    "lanes": 64,
-    "update_every": 64,
-    "batch_size": 32,
-    "learning_starts": 256,
-    "replay_capacity": 1_000,
-    "target_update_every": 7,
-    "dimensions": 16,
-    "checkpoint_every": 640,
-    "temperature": 0.02,
-    "stay_margin": 0.1,
-}
 SEED = np.random.SeedSequence(3)
 
 

@@ -35,7 +35,8 @@ from naslib_incremental.benchmarks import Benchmark, QueryCounter, open_benchmar
 from naslib_incremental.errors import UserError
 from naslib_incremental.mdp import IncrementalMDP, Observation, Step, observe
 from naslib_incremental.search_spaces_ext.nasbench301 import NASBench301Space
-from tests.agent.test_learning import ACCURACIES, GAMMA, ROWS, value_iteration
+from tests.doubles.small_training import OPTIONS
+from tests.doubles.solved_mdp import ACCURACIES, ROWS, learning_config, value_iteration
 from tests.doubles.tiny_mdp import TinyBenchmark
 
 CPU = torch.device("cpu")
@@ -255,28 +256,7 @@ def test_replay_that_is_not_full_draws_only_what_it_holds_and_follows_updates() 
 
 
 def learn(head: str, max_steps: int, mixed: bool = False) -> DeviceTrainer:
-    config = AgentConfig.of(
-        {
-            "head": head,
-            "steps": 40_000,
-            "lanes": 32,
-            "training_moves": max_steps,
-            "gamma": GAMMA,
-            "n_step": 1,
-            "reward_scale": "none",
-            "dimensions": 16,
-            "feed_forward": 32,
-            "encoder_layers": 2,
-            "batch_size": 64,
-            "update_every": 32,
-            "target_update_every": 50,
-            "learning_starts": 500,
-            "replay_capacity": 4_000,
-            "epsilon_base": 0.8,
-            "epsilon_exponent": 0.5,
-            "learning_rate": 2e-3,
-        }
-    )
+    config = learning_config(head, max_steps)
     benchmark = TinyBenchmark(ROWS, ACCURACIES)
     trainer = DeviceTrainer(config, benchmark, np.random.SeedSequence(0), CPU, mixed)
     while trainer.steps < config.steps:
@@ -296,21 +276,6 @@ def test_q_values_equal_value_iteration(head: str, max_steps: int, mixed: bool) 
     found = trainer.learner.q_values(shown)
     for state, row in enumerate(expected):
         assert found[state][shown.mask[state]] == pytest.approx(row, abs=tolerance), state
-
-
-OPTIONS = {
-    "steps": 2_560,
-    "lanes": 64,
-    "update_every": 64,
-    "batch_size": 32,
-    "learning_starts": 256,
-    "replay_capacity": 1_000,
-    "target_update_every": 7,
-    "dimensions": 16,
-    "checkpoint_every": 640,
-    "temperature": 0.02,
-    "stay_margin": 0.1,
-}
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,10 @@ from naslib_incremental.agent.device.replay import DeviceReplay
 from naslib_incremental.agent.exploration import epsilon_ladder
 from naslib_incremental.agent.learner import Batch, Learner
 from naslib_incremental.agent.trainer import (
-    WATCHED_SHARE,
     Tally,
     reward_scale,
     shaping_alpha,
+    watched_lanes,
 )
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
 from naslib_incremental.errors import UserError
@@ -91,8 +91,7 @@ class DeviceTrainer:
         self.assembler = DeviceAssembler(config.n_step, config.gamma)
         ladder = epsilon_ladder(config.lanes, config.epsilon_base, config.epsilon_exponent)
         self.epsilons = torch.from_numpy(ladder).to(device)
-        lanes = torch.arange(config.lanes, device=device)
-        self.watched = lanes >= (1 - WATCHED_SHARE) * config.lanes
+        self.watched = torch.from_numpy(watched_lanes(config.lanes)).to(device)
         self.steps = 0
         self.owed_steps = 0
         # Finals, their accuracy, updates and their loss since the last tally.
