@@ -78,7 +78,7 @@ class TabledQ:
         self.direct = DirectQ(q_function, space, neighbours)
         self.space = space
         self.neighbours = neighbours
-        width = min(neighbours, space.max_degree) + 1
+        width = space.width(neighbours) + 1
         self.values = np.empty((len(space), width), np.float32)
         self.known = np.zeros(len(space), np.bool_)
 

@@ -68,7 +68,7 @@ class LocalSearchEnhanced(Optimizer):
         self._around = np.zeros((count, seen), np.bool_)
         self._queries = 0
         self._note(starts, validation)
-        width = min(self.settings.neighbours, self.space.max_degree)
+        width = self.space.width(self.settings.neighbours)
         # What is presented around the architecture of accuracy ``_level``, and is to be queried.
         self._presented = np.empty((count, width, *starts.shape[1:]), starts.dtype)
         self._waiting = np.zeros((count, width), np.bool_)

@@ -99,7 +99,7 @@ class SearchSpace(ABC):
         """Up to ``limit`` neighbours of each of B architectures, in uniformly random order.
 
         An architecture with more neighbours than ``limit`` gets a uniformly random subset. The
-        returned N is ``min(limit, max_degree)``: more could never be presented.
+        returned N is ``width(limit)``.
 
         Args:
             architectures: [B, *architecture_shape].
@@ -107,6 +107,10 @@ class SearchSpace(ABC):
             rng: source of the order and the subset; None gives the space's own fixed order, and
                 the first ``limit`` of it.
         """
+
+    def width(self, limit: int) -> int:
+        """N that ``neighbours`` returns: more than ``max_degree`` could never be presented."""
+        return min(limit, self.max_degree)
 
     @abstractmethod
     def degree(self, architectures: Architectures) -> NDArray[np.int64]:

@@ -88,8 +88,7 @@ class EnumerableSpace(SearchSpace):
     def neighbours(  # noqa: D102
         self, architectures: Architectures, limit: int, rng: np.random.Generator | None
     ) -> Neighbours:
-        width = min(limit, self.max_degree)
-        rows = (self.graph.offsets, self.graph.targets, architectures, width)
+        rows = (self.graph.offsets, self.graph.targets, architectures, self.width(limit))
         presented, mask = present_in_order(*rows) if rng is None else present_shuffled(*rows, rng)
         return Neighbours(presented, mask)
 

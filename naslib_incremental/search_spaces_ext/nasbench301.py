@@ -65,7 +65,7 @@ class NASBench301Space(SearchSpace):
     def neighbours(  # noqa: D102
         self, architectures: Architectures, limit: int, rng: np.random.Generator | None
     ) -> Neighbours:
-        asked = (np.ascontiguousarray(architectures), min(limit, self.max_degree))
+        asked = (np.ascontiguousarray(architectures), self.width(limit))
         if rng is None:
             return Neighbours(*present_in_order(*asked, self.changes_both))
         return Neighbours(*present_shuffled(*asked, self.changes_both, rng))

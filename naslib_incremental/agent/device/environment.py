@@ -72,7 +72,7 @@ class SpaceTensors:
         every = np.arange(len(space), dtype=np.int32)
         validation = benchmark.query(every).validation
         self.device = device
-        self.width = min(neighbours, space.max_degree)
+        self.width = space.width(neighbours)
         self.max_degree = space.max_degree
         self.offsets = torch.tensor(space.graph.offsets, device=device)
         self.targets = torch.tensor(space.graph.targets, device=device)

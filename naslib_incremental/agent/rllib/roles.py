@@ -93,7 +93,7 @@ class ApexLearner(TorchLearner):  # type: ignore[misc]
         torch.set_num_threads(1)
         self._device = get_device(self.config, self.config.num_gpus_per_learner)
         config, space = self.config.agent_config(), open_benchmark(self.config.benchmark).space
-        slots = min(config.neighbours, space.max_degree) + 1
+        slots = space.width(config.neighbours) + 1
         seed = int(np.random.SeedSequence([self.config.agent_seed, 0]).generate_state(1)[0])
         self.agent = Learner(config, space, slots, seed, self._device)
         self._is_built = True

@@ -75,8 +75,7 @@ class ApexTraining:
     def learner(self) -> Learner:
         """The learner as it is now, in this process."""
         space = self.benchmark.space
-        slots = min(self.config.neighbours, space.max_degree) + 1
-        learner = Learner(self.config, space, slots, 0)
+        learner = Learner(self.config, space, space.width(self.config.neighbours) + 1, 0)
         states.to_learner(learner, self.algorithm.learner_state())
         return learner
 

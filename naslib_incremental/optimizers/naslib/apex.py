@@ -72,7 +72,7 @@ class ApexIncremental(IncrementalOptimizer):
         network = self.record.agent
         if network is None:
             space = self.benchmark.space
-            slots = min(self.settings.neighbours, space.max_degree) + 1
+            slots = space.width(self.settings.neighbours) + 1
             with torch.device("meta"):
                 network = QNetwork(self._agent.config, space.features, slots)
         return sum(part.numel() for part in network.parameters()) / 1e6
