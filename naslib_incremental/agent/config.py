@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any, Literal, get_args, get_type_hints
 
 from naslib_incremental.errors import UserError
@@ -34,10 +35,14 @@ class AgentConfig:
     neighbours: int = _option(50, "N, most neighbours presented (paper, sec. 3)")
     training_moves: int = _option(16, "most moves of a training episode (paper, sec. 4)")
     shaping_alpha: float | None = _option(
-        None, "alpha of the reward shaping, 0 for none (paper, sec. 3); default: the benchmark's"
+        None,
+        "alpha of the reward shaping, 0 for none (paper, sec. 3); default: the benchmark's",
+        of_benchmark=attrgetter("shaping_alpha"),
     )
     sampler: str | None = _option(
-        None, "start sampler of training (paper, sec. 3); default: the space's"
+        None,
+        "start sampler of training (paper, sec. 3); default: the space's",
+        of_benchmark=lambda benchmark: benchmark.space.samplers[0],
     )
     reward_scale: Literal["spread", "none"] = _option(
         "spread",

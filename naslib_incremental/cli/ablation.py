@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from naslib_incremental.cli.optimizer_options import optimizer_fields
@@ -20,6 +22,9 @@ SETTINGS = ("neighbours", "max_steps")
 # What a study needs less of than a comparison with baselines; options that are given win.
 DEFAULTS: Mapping[str, Any] = {"baselines": False, "start_sets": 1, "episodes": 3_000}
 QUICK: Mapping[str, Any] = {"episodes": 1_000}
+
+# Between changes that are made together; 1e+3 is one number.
+TOGETHER = re.compile(r"\+(?=[a-zA-Z][\w-]*=)")
 
 Options = Mapping[str, Any]
 
@@ -68,9 +73,11 @@ def read_ablation(
     factors = [_read(text, names, parser) for text in given["ablate"]]
     changes: dict[str, Options] = {BASE: {}}
     for text in given.get("variants", ()):
-        change = _read(text, names, parser)
-        for label, value in change.values.items():
-            changes[f"{change.name}={label}"] = {change.option: value}
+        parts = [_read(part, names, parser) for part in TOGETHER.split(text)]
+        for combination in product(*(part.values.items() for part in parts)):
+            chosen = list(zip(parts, combination, strict=True))
+            name = "+".join(f"{part.name}={label}" for part, (label, _) in chosen)
+            changes[name] = {part.option: value for part, (_, value) in chosen}
 
     def around(change: Options) -> tuple[Factor, ...]:
         return tuple(

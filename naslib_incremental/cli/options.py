@@ -70,8 +70,9 @@ def _add_what(parser: Parser) -> None:
     group.add_argument(
         "--variants",
         nargs="+",
-        metavar="FACTOR=VALUES",
-        help="repeat --ablate with each of these changes, e.g. head=cls, to compare sensitivities",
+        metavar="CHANGE",
+        help="repeat --ablate with each of these changes, e.g. head=cls, or several at once, "
+        "head=cls+reward_scale=none, to compare sensitivities",
     )
     default = RunConfig.benchmark
     group.add_argument("--benchmark", metavar="NAME", help=f"one of --list (default: {default})")

@@ -11,11 +11,10 @@ from typing import Any
 from naslib_incremental.errors import UserError
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.job import Job, make_job, opened
-from naslib_incremental.harness.manifest import usable_cores
 from naslib_incremental.harness.plan import Plan, make_plan
 from naslib_incremental.harness.progress import Progress, open_progress
-from naslib_incremental.harness.runner import WorkFailedError, run
-from naslib_incremental.harness.workers import LentWorkers, LocalProcesses, Workers
+from naslib_incremental.harness.runner import run_all
+from naslib_incremental.harness.workers import LocalProcesses, Workers
 from naslib_incremental.storage import write_text
 
 STUDY = "study.json"
@@ -144,14 +143,14 @@ def run_study(
     show: Callable[[Plan], Progress] = open_progress,
     start_workers: Callable[[int], Workers] = LocalProcesses,
 ) -> Path:
-    """Do every run of a study that is not finished, one after the other, with the same workers.
+    """Do every run of a study that is not finished.
 
     Args:
         study: what to run.
         workers: how many pieces of work are done side by side; default: one per usable core.
         overwrite: begin again.
         command: what was typed, for the manifests.
-        show: makes the live progress of one run.
+        show: makes the live progress of what is left to do.
         start_workers: makes the workers.
 
     Returns:
@@ -159,7 +158,7 @@ def run_study(
 
     Raises:
         UserError: something is wrong that the user can mend.
-        WorkFailedError: a piece of work failed; all others are finished.
+        WorkFailedError: some pieces of work failed; all others are finished.
     """
     try:
         description = {**study.description, "command": command}
@@ -167,36 +166,18 @@ def run_study(
     except OSError as error:
         got = f"{study.folder} ({error.strerror or error})"
         raise UserError("a folder that can be written to", got, "give another --out") from error
-    owned = start_workers(workers or usable_cores())
-    lent = LentWorkers(owned)
-    failed = []
-    try:
-        for number, (use, job) in enumerate(study.jobs.items(), 1):
-            try:
-                run(
-                    job.config,
-                    study.folder,
-                    workers=workers,
-                    overwrite=overwrite,
-                    command=command,
-                    show=_titled(show, f"run {number} of {len(study.jobs)}: {use}"),
-                    start_workers=lent.for_next_run,
-                )
-            except WorkFailedError as error:
-                failed.append(error)
-    except BaseException:
-        lent.kill()
-        raise
-    owned.close()
-    if failed:
-        raise failed[0]
+    count = len(study.jobs)
+    titled = {
+        f"run {number} of {count}: {use}": job
+        for number, (use, job) in enumerate(study.jobs.items(), 1)
+    }
+    run_all(
+        titled,
+        study.folder,
+        workers=workers,
+        overwrite=overwrite,
+        command=command,
+        show=show,
+        start_workers=start_workers,
+    )
     return study.folder
-
-
-def _titled(show: Callable[[Plan], Progress], title: str) -> Callable[[Plan], Progress]:
-    def titled(plan: Plan) -> Progress:
-        progress = show(plan)
-        progress.note(title)
-        return progress
-
-    return titled

@@ -57,7 +57,7 @@ def make_job(config: RunConfig, out: Path) -> Job:
     if not config.budgets:
         allowed = [budget for budget in benchmark.budgets if budget <= config.episodes]
         config = replace(config, budgets=tuple(allowed) or (config.episodes,))
-    options = resolved_options(config, benchmark.space)
+    options = resolved_options(config, benchmark)
     digest = config_hash(config, benchmark, options)
     name = f"{config.benchmark.replace('/', '-')}-{digest[:HASH_DIGITS]}"
     return Job(config, options, digest, out.absolute() / name)

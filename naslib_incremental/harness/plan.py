@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 
@@ -46,6 +46,14 @@ class Plan:
     def items(self) -> list[Agent | Cell]:
         """Trainings, then evaluations."""
         return [*self.agents, *self.cells]
+
+    @classmethod
+    def of(cls, plans: Sequence[Plan]) -> Plan:
+        """All work of several runs."""
+        return cls(
+            tuple(agent for plan in plans for agent in plan.agents),
+            tuple(cell for plan in plans for cell in plan.cells),
+        )
 
     def without(self, finished: Callable[[Agent | Cell], bool]) -> Plan:
         """What is left to do."""

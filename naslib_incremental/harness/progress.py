@@ -15,7 +15,7 @@ LINE_EVERY_SECONDS = 10.0
 
 
 class Progress:
-    """Follows a run and says nothing but notes; the base of those that do.
+    """Follows the work and says nothing but notes; the base of those that do.
 
     Args:
         plan: what is left to do.
@@ -37,10 +37,10 @@ class Progress:
         self.agents.update(report)
         self.show()
 
-    def finish(self, item: Agent | Cell) -> None:
-        """A piece of work is done."""
+    def finish(self, run: str, item: Agent | Cell) -> None:
+        """A piece of work of a run, given by its folder's name, is done."""
         if isinstance(item, Agent):
-            self.agents.finish(item)
+            self.agents.finish(run, item)
         else:
             self.cells_done += 1
         self.show()
@@ -53,27 +53,28 @@ class Progress:
 
 
 class TrainingProgress:
-    """How far all trainings of a run are together.
+    """How far all trainings are together.
 
     Args:
-        total: A, the number of trainings.
+        total: number of trainings.
     """
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.finished: set[Agent] = set()
-        self._latest: dict[Agent, Report] = {}
-        self._first_steps: dict[Agent, int] = {}
+        self.finished: set[tuple[str, Agent]] = set()
+        self._latest: dict[tuple[str, Agent], Report] = {}
+        self._first_steps: dict[tuple[str, Agent], int] = {}
         self._began = time.monotonic()
 
     def update(self, report: Report) -> None:
         """Take note of a report."""
-        self._first_steps.setdefault(report.agent, report.step)
-        self._latest[report.agent] = report
+        training = report.run, report.agent
+        self._first_steps.setdefault(training, report.step)
+        self._latest[training] = report
 
-    def finish(self, agent: Agent) -> None:
+    def finish(self, run: str, agent: Agent) -> None:
         """Take note that a training is done."""
-        self.finished.add(agent)
+        self.finished.add((run, agent))
 
     @property
     def step(self) -> int:
@@ -93,7 +94,7 @@ class TrainingProgress:
             parts.append(f"{self.step:,} of {self.steps:,} steps")
         since_began = self.step - sum(self._first_steps.values())
         rate = since_began / max(time.monotonic() - self._began, 1e-9)
-        running = [r for agent, r in self._latest.items() if agent not in self.finished]
+        running = [r for training, r in self._latest.items() if training not in self.finished]
         if running and rate > 0:
             parts.append(f"{rate:,.0f} steps/s")
         finals = [r.figures.get("mean_final_validation") for r in self._latest.values()]

@@ -101,6 +101,7 @@ class RayWorkers:
             self._start(work)
 
     def _start(self, work: _Work) -> None:
+        work.future.set_running_or_notify_cancel()
         gpus = self._options.num_gpus_per_learner if isinstance(work.item, Agent) else 0
         task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_perform)
         work.reference = task.remote(work.job, work.item, self._options, self._mailbox)

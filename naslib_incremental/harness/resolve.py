@@ -27,13 +27,23 @@ def make_optimizer(config: RunConfig, name: str, space: SearchSpace) -> Optimize
     return registry.make_optimizer(name, space, config.settings, config.optimizers[name])
 
 
-def resolved_options(config: RunConfig, space: SearchSpace) -> dict[str, dict[str, Any]]:
-    """All options of each optimizer, defaults and presets filled in."""
+def resolved_options(config: RunConfig, benchmark: Benchmark) -> dict[str, dict[str, Any]]:
+    """All options of each optimizer: defaults, presets and what the benchmark decides filled in."""
     return {
-        name: dataclasses.asdict(made.config) if made.config is not None else {}
+        name: _resolved(make_optimizer(config, name, benchmark.space).config, benchmark)
         for name in config.optimizers
-        for made in [make_optimizer(config, name, space)]
     }
+
+
+def _resolved(config: Any, benchmark: Benchmark) -> dict[str, Any]:
+    """An optimizer's options, so that a default and the same value typed are the same run."""
+    if config is None:
+        return {}
+    options = dataclasses.asdict(config)
+    for field in fields(config):
+        if options[field.name] is None and "of_benchmark" in field.metadata:
+            options[field.name] = field.metadata["of_benchmark"](benchmark)
+    return options
 
 
 def config_hash(

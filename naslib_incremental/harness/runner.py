@@ -1,10 +1,10 @@
-"""One run from start to finish, or from where it was left."""
+"""Runs from start to finish, or from where they were left."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from naslib_incremental.errors import UserError
@@ -14,8 +14,9 @@ from naslib_incremental.harness.job import Job, make_job
 from naslib_incremental.harness.manifest import Manifest, usable_cores
 from naslib_incremental.harness.plan import Plan, make_plan
 from naslib_incremental.harness.progress import Progress, open_progress
-from naslib_incremental.harness.run_folder import is_finished, locked, prepare, remove_temporaries
+from naslib_incremental.harness.run_folder import is_finished, locked, prepare
 from naslib_incremental.harness.tasks import Failure
+from naslib_incremental.harness.unfinished import Unfinished
 from naslib_incremental.harness.workers import LocalProcesses, Workers
 
 
@@ -23,7 +24,7 @@ class WorkFailedError(Exception):
     """Some pieces of work failed; the others are finished.
 
     Args:
-        folder: the run folder.
+        folder: where the finished ones are.
         failures: what failed.
     """
 
@@ -72,38 +73,78 @@ def run(
         WorkFailedError: a piece of work failed; the others are finished.
     """
     job = make_job(config, out)
-    with locked(job):
-        prepare(job, overwrite)
-        rest = make_plan(config).without(lambda item: is_finished(job, item, _note))
-        manifest = Manifest(job, command)
-        manifest.save(complete=not len(rest))
-        if len(rest):
-            _work(job, rest, manifest, show(rest), start_workers(_count(workers, rest)))
+    with ExitStack() as locks:
+        rest = _left_to_do("", job, locks, overwrite, command)
+        if rest:
+            _work([rest], job.folder, workers, show, start_workers)
+            # When the work is done, so that nothing else keeps the cores busy.
+            manifest = Manifest(job, command)
+            manifest.measure_throughput()
+            manifest.save(complete=True)
     return job.folder
 
 
-def _work(job: Job, rest: Plan, manifest: Manifest, progress: Progress, workers: Workers) -> None:
-    failures: list[Failure] | None = None
-    try:
-        failures = execute(job, rest, workers, progress, manifest.save_now_and_then)
-    finally:
-        progress.close()
-        # Whatever ended the work, a full disk included, is what the user must hear of.
-        with contextlib.suppress(OSError):
-            remove_temporaries(job)
-            manifest.save()
+def run_all(
+    jobs: Mapping[str, Job],
+    folder: Path,
+    *,
+    workers: int | None = None,
+    overwrite: bool = False,
+    command: str = "",
+    show: Callable[[Plan], Progress] = open_progress,
+    start_workers: Callable[[int], Workers] = LocalProcesses,
+) -> None:
+    """Do several runs with the same workers: one begins when those before leave some idle.
+
+    Args:
+        jobs: by what is told when one begins.
+        folder: where all of them lie.
+        workers: how many pieces of work are done side by side; default: one per usable core.
+        overwrite: begin again.
+        command: what was typed, for the manifests.
+        show: makes the live progress of what is left to do.
+        start_workers: makes the workers.
+
+    Raises:
+        UserError: something is wrong that the user can mend.
+        WorkFailedError: some pieces of work failed; all others are finished.
+    """
+    with ExitStack() as locks:
+        found = [_left_to_do(title, job, locks, overwrite, command) for title, job in jobs.items()]
+        rest = [one for one in found if one]
+        if rest:
+            _work(rest, folder, workers, show, start_workers)
+
+
+def _left_to_do(
+    title: str, job: Job, locks: ExitStack, overwrite: bool, command: str
+) -> Unfinished | None:
+    """Take hold of a run's folder and look what is missing there; None for nothing."""
+    locks.enter_context(locked(job))
+    prepare(job, overwrite)
+    rest = make_plan(job.config).without(lambda item: is_finished(job, item, _note))
+    if len(rest):
+        return Unfinished(title, job, rest, command)
+    Manifest(job, command).save(complete=True)
+    return None
+
+
+def _work(
+    runs: Sequence[Unfinished],
+    folder: Path,
+    workers: int | None,
+    show: Callable[[Plan], Progress],
+    start_workers: Callable[[int], Workers],
+) -> None:
+    rest = Plan.of([run.rest for run in runs])
+    count = max(1, min(workers or usable_cores(), len(rest)))
+    failures = execute(runs, start_workers(count), show(rest), folder)
     if failures:
         mendable = failures[0].user_error
         if mendable is not None:
             raise UserError(*mendable)
         traces = "\n".join(failure.trace for failure in failures)
-        raise WorkFailedError(job.folder, failures) from TracesOfWorkersError(traces)
-    manifest.measure_throughput()
-    manifest.save(complete=True)
-
-
-def _count(workers: int | None, rest: Plan) -> int:
-    return max(1, min(workers or usable_cores(), len(rest)))
+        raise WorkFailedError(folder, failures) from TracesOfWorkersError(traces)
 
 
 def _note(text: str) -> None:

@@ -25,12 +25,14 @@ class Report:
     """How far a training is.
 
     Attributes:
-        agent: which training.
+        run: name of the run folder.
+        agent: which training of that run.
         step: environment steps done.
         steps: environment steps in all.
         figures: the latest figures, e.g. ``"mean_final_validation"``.
     """
 
+    run: str
     agent: Agent
     step: int
     steps: int
@@ -91,7 +93,7 @@ def _train(job: Job, agent: Agent, send: Send, topology: Topology | None) -> Non
     folder.mkdir(parents=True, exist_ok=True)
 
     def progress(step: int, steps: int, figures: Mapping[str, float]) -> None:
-        send(Report(agent, step, steps, dict(figures)))
+        send(Report(job.folder.name, agent, step, steps, dict(figures)))
 
     train = optimizer.train if topology is None else partial(optimizer.train_over, topology)
     training = train(benchmark, item_seed(job.config, agent), folder, progress)

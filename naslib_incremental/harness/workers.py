@@ -87,34 +87,6 @@ class LocalProcesses:
         self._reports.close()
 
 
-class LentWorkers:
-    """Workers that several runs use in turn; the owner lets go of them, not the runs.
-
-    Args:
-        owned: who does the work.
-    """
-
-    def __init__(self, owned: Workers) -> None:
-        self._owned = owned
-        self._ended = False
-        self.submit = owned.submit
-        self.reports = owned.reports
-
-    def for_next_run(self, count: int) -> LentWorkers:
-        """Themselves, however many were asked for, and without reports that came too late."""
-        self._owned.reports()
-        return self
-
-    def close(self) -> None:
-        """They wait for the next run."""
-
-    def kill(self) -> None:
-        """End them now, once."""
-        if not self._ended:
-            self._ended = True
-            self._owned.kill()
-
-
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
     """Ctrl-C waits here, and never reaches a process that is started meanwhile.

@@ -1,7 +1,9 @@
-"""Studies: one run per different config, done with the same workers, failures kept apart."""
+"""Studies: one run per different config, done side by side, failures kept apart."""
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import Future
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -20,7 +22,10 @@ from naslib_incremental.harness.ablation import (
     make_study,
     run_study,
 )
+from naslib_incremental.harness.job import Job
+from naslib_incremental.harness.plan import Agent, Cell
 from naslib_incremental.harness.progress import Progress
+from naslib_incremental.harness.tasks import Failure, Report
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -62,6 +67,47 @@ def test_equal_configs_share_a_run_and_all_runs_share_the_workers(tmp_path: Path
         assert (job.folder / "manifest.json").exists()
 
 
+def test_a_run_begins_when_those_before_it_leave_workers_idle(tmp_path: Path) -> None:
+    class TwoAtOnce(InlineWorkers):
+        """Ends what is asked for first whenever it is waited for."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: list[tuple[Job, Agent | Cell, Future[Failure | None]]] = []
+            self.order: list[tuple[str, Agent | Cell]] = []
+
+        def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
+            future: Future[Failure | None] = Future()
+            self.asked.append((job, item, future))
+            self.order.append((job.folder.name, item))
+            self._begin()
+            return future
+
+        def reports(self) -> list[Report]:
+            if self.asked:
+                job, item, future = self.asked.pop(0)
+                future.set_result(super().submit(job, item).result())
+                self._begin()
+            return super().reports()
+
+        def _begin(self) -> None:
+            for _, _, future in self.asked[:2]:
+                if not future.running():
+                    future.set_running_or_notify_cancel()
+
+    made = study(tmp_path, level("1", keep=1), level("2", keep=2))
+    first, second, _ = (job.folder.name for job in made.jobs.values())
+    workers = TwoAtOnce()
+    do(made, workers)
+    agents = [Agent("toy_learner", number) for number in range(2)]
+    begun = [one for one in workers.order if isinstance(one[1], Agent)][:4]
+    assert begun == [(name, agent) for name in (first, second) for agent in agents]
+    beside = workers.order.index((second, agents[0]))
+    assert workers.order[beside + 1 :].count((first, Cell("toy_learner", 1, 0))) == 1
+    for job in made.jobs.values():
+        assert json.loads((job.folder / "manifest.json").read_text())["complete"] is True
+
+
 def test_the_folder_depends_on_the_base_alone_and_finished_runs_are_kept(tmp_path: Path) -> None:
     do(study(tmp_path, level("1", keep=1)), InlineWorkers())
     workers = InlineWorkers()
@@ -76,7 +122,8 @@ def test_a_value_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     with pytest.raises(WorkFailedError, match="made to fail"):
         do(made, workers)
     assert workers.ended == "closed"
-    last = list(made.jobs.values())[1]
+    failed, last, _ = made.jobs.values()
+    assert json.loads((failed.folder / "manifest.json").read_text())["complete"] is False
     assert len(list(last.folder.glob("cells/*/*.parquet"))) == 2
 
 

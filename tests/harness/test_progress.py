@@ -33,15 +33,15 @@ def test_training_line(clock: Clock) -> None:
     training = TrainingProgress(2)
     assert training.line() == "0 of 2 agents"
     # A resumed agent's earlier steps must not count as speed.
-    training.update(Report(AGENTS[0], 1_000, 5_000, {}))
+    training.update(Report("run", AGENTS[0], 1_000, 5_000, {}))
     clock.now += 10
-    training.update(Report(AGENTS[0], 3_000, 5_000, {"mean_final_validation": 0.8}))
+    training.update(Report("run", AGENTS[0], 3_000, 5_000, {"mean_final_validation": 0.8}))
     assert training.line() == (
         "0 of 2 agents, 3,000 of 10,000 steps, 200 steps/s, "
         "mean final validation 80.00 %, 00:35 left"
     )
-    training.update(Report(AGENTS[1], 0, 5_000, {"mean_final_validation": 0.9}))
-    training.finish(AGENTS[0])
+    training.update(Report("run", AGENTS[1], 0, 5_000, {"mean_final_validation": 0.9}))
+    training.finish("run", AGENTS[0])
     assert "1 of 2 agents" in training.line()
     assert "mean final validation 85.00 %" in training.line()
 
@@ -50,12 +50,12 @@ def test_lines_come_now_and_then(clock: Clock) -> None:
     stream = StringIO()
     lines = LineProgress(PLAN, stream)
     for _ in range(5):
-        lines.report(Report(AGENTS[0], 10, 100, {}))
+        lines.report(Report("run", AGENTS[0], 10, 100, {}))
     assert stream.getvalue() == ""
     clock.now += 11
-    lines.report(Report(AGENTS[0], 20, 100, {}))
-    lines.finish(AGENTS[0])
-    lines.finish(PLAN.cells[0])
+    lines.report(Report("run", AGENTS[0], 20, 100, {}))
+    lines.finish("run", AGENTS[0])
+    lines.finish("run", PLAN.cells[0])
     lines.note("a note")
     lines.close()
     printed = stream.getvalue().splitlines()
@@ -73,9 +73,9 @@ def test_bars_on_a_terminal() -> None:
     stream = Terminal()
     bars = open_progress(PLAN, stream)
     assert isinstance(bars, BarProgress)
-    bars.report(Report(AGENTS[0], 50, 100, {}))
+    bars.report(Report("run", AGENTS[0], 50, 100, {}))
     for item in PLAN.items:
-        bars.finish(item)
+        bars.finish("run", item)
     bars.note("a note")
     bars.close()
     assert "a note\n" in stream.getvalue()
@@ -84,9 +84,17 @@ def test_bars_on_a_terminal() -> None:
     assert isinstance(open_progress(PLAN, StringIO()), LineProgress)
 
 
+def test_the_same_agent_of_two_runs_is_two_trainings(clock: Clock) -> None:
+    training = TrainingProgress(2)
+    for run in ("one", "two"):
+        training.update(Report(run, AGENTS[0], 100, 100, {}))
+        training.finish(run, AGENTS[0])
+    assert training.line() == "2 of 2 agents, 200 of 200 steps"
+
+
 def test_nothing_to_train() -> None:
     stream = StringIO()
     lines = LineProgress(Plan((), PLAN.cells), stream)
-    lines.finish(PLAN.cells[0])
+    lines.finish("run", PLAN.cells[0])
     lines.close()
     assert stream.getvalue() == "evaluation: 1 of 2 cells\n"

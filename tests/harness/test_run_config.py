@@ -11,7 +11,7 @@ import pytest
 from naslib_incremental.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.job import make_job
-from naslib_incremental.harness.resolve import make_optimizer, resolved_options
+from naslib_incremental.harness.resolve import make_optimizer
 from naslib_incremental.optimizers import EpisodeSettings
 
 CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes=10)
@@ -104,6 +104,25 @@ class TestResolved:
         assert job.options["toy_learner"]["keep"] == 3
         assert job.options["random_search"] == {}
 
+    @pytest.mark.parametrize(
+        ("typed", "same"),
+        [
+            ({"shaping_alpha": 0.0}, True),
+            ({"shaping_alpha": 1.0}, False),
+            ({"sampler": "uniform"}, True),
+        ],
+    )
+    def test_typing_what_the_benchmark_decides_is_the_same_run(
+        self, typed: dict[str, Any], same: bool
+    ) -> None:
+        config = replace(self.CONFIG, optimizers={"apex_incremental": {}})
+        job = make_job(config, Path())
+        assert job.options["apex_incremental"]["shaping_alpha"] == 0.0
+        assert job.options["apex_incremental"]["sampler"] == "uniform"
+        assert job.options["apex_incremental"]["temperature"] is None, "chosen after training"
+        other = make_job(replace(config, optimizers={"apex_incremental": typed}), Path())
+        assert (other.config_hash == job.config_hash) is same
+
     def test_unknown_option_is_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"toy_learner": {"stepps": 7}})
         with pytest.raises(UserError, match=r"an option of toy_learner: .*steps.*; got stepps"):
@@ -131,4 +150,3 @@ class TestResolved:
         assert made.settings == self.CONFIG.settings
         assert made.config is not None
         assert made.config.steps == 7
-        assert set(resolved_options(self.CONFIG, space)) == {"toy_learner", "random_search"}
