@@ -14,11 +14,8 @@ from naslib_incremental.errors import UserError
 from naslib_incremental.reports import build_ablation_report, is_study
 from naslib_incremental.reports.ablation import curves
 from naslib_incremental.reports.ablation.reading import read_study
-from naslib_incremental.reports.ablation.tables import (
-    interval,
-    robustness_table,
-    sensitivity_table,
-)
+from naslib_incremental.reports.ablation.sensitivity import interaction, sensitivity_table
+from naslib_incremental.reports.ablation.tables import interval, robustness_table
 from tests.reports.builder import Episode, RunFolder
 
 AGENT = "apex_incremental"
@@ -114,15 +111,52 @@ def test_robustness_table(folder: Path) -> None:
 
 def test_sensitivity_table(folder: Path) -> None:
     table = sensitivity_table(read_study(folder))
-    gamma, neighbours = table.rows
+    gamma, best, neighbours, _ = table.rows
     p = stats.f_oneway([0.6, 0.7], [0.85, 0.9]).pvalue
-    assert gamma[1].parts == ("0.9 0.99",)
-    assert gamma[2].parts == ("22.50", f"{p:.2g}", "65.00", "87.50")
-    assert gamma[3].parts == ("0.00", "1", "72.50", "72.50")
-    assert gamma[3].bold
-    assert not gamma[2].bold
-    assert neighbours[2].parts == ("0.00", "1", "65.00", "65.00")
-    assert neighbours[3].parts == ("n/a",)
+    assert [entry.parts[0] for entry in gamma[:3]] == ["gamma", "0.9 0.99", "final"]
+    assert gamma[3].parts == ("22.50", f"{p:.2g}", "65.00", "87.50")
+    # With two values the interaction is one contrast, and its F the square of its t.
+    within = (0.005 + 3 * 0.00125) / 4
+    t = 0.225 / np.sqrt(within * 4 / 2)
+    same = f"{2 * stats.t.sf(t, 4):.2g}"
+    assert gamma[4].parts == ("0.00", "1", "72.50", "72.50", same)
+    assert gamma[4].bold
+    assert not gamma[3].bold
+    assert best[2].parts == ("best of 2",)
+    assert best[3].parts[0] == "15.00"
+    assert neighbours[3].parts == ("0.00", "1", "65.00", "65.00")
+    assert neighbours[4].parts == ("n/a",)
+
+
+def test_interaction_of_a_balanced_design_is_the_textbook_one() -> None:
+    rng = np.random.default_rng(3)
+    cells = rng.normal(size=(2, 3, 5)) + np.array([0.0, 0.4, 1.0])[:, None]
+    means = cells.mean(2)
+    effects = means - means.mean(0) - means.mean(1, keepdims=True) + means.mean()
+    between = 5 * (effects**2).sum() / 2
+    within = ((cells - means[..., None]) ** 2).sum() / 24
+    assert interaction(*cells) == pytest.approx(stats.f.sf(between / within, 2, 24))
+
+
+def test_interaction_is_uniform_where_there_is_none_whatever_the_numbers_of_agents() -> None:
+    rng = np.random.default_rng(4)
+    sizes = (2, 5, 4), (3, 5, 1)
+    found = [
+        interaction(
+            *(
+                [rng.normal(effect + change, size=size) for effect, size in enumerate(some)]
+                for change, some in enumerate(sizes)
+            )
+        )
+        for _ in range(1_000)
+    ]
+    assert stats.kstest(found, "uniform").pvalue > 0.01
+
+
+def test_interaction_needs_two_values_and_agents_that_differ() -> None:
+    one, equal = np.array([0.5]), np.array([0.5, 0.5])
+    for cells in ([equal], [one, one], [equal, equal]):
+        assert np.isnan(interaction(cells, cells))
 
 
 def test_intervals_cover_the_mean_as_often_as_they_say() -> None:

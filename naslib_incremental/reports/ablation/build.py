@@ -8,11 +8,8 @@ from pathlib import Path
 
 from naslib_incremental.reports.ablation import curves
 from naslib_incremental.reports.ablation.reading import StudyRuns, read_study
-from naslib_incremental.reports.ablation.tables import (
-    SEEDS,
-    robustness_table,
-    sensitivity_table,
-)
+from naslib_incremental.reports.ablation.sensitivity import sensitivity_table
+from naslib_incremental.reports.ablation.tables import SEEDS, robustness_table
 from naslib_incremental.reports.build import (
     FORMATS,
     Report,

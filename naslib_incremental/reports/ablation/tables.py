@@ -1,9 +1,6 @@
-"""How robust agents are: accuracy by value with intervals over agents, and range by factor."""
+"""How accurate agents are by value of each factor, with intervals over agents."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +9,7 @@ from scipy import stats
 from naslib_incremental.reports.ablation.reading import Level, StudyRuns
 from naslib_incremental.reports.rendering import Column, Entry, Table
 from naslib_incremental.reports.statistics import CONFIDENCE
-from naslib_incremental.reports.tables import NOTHING, percent
+from naslib_incremental.reports.tables import percent
 
 SEEDS = f"{100 * CONFIDENCE:.0f} % training-seed interval"
 # The factors that mean N; a space with fewer neighbours shows the same for all larger values.
@@ -69,67 +66,3 @@ def _same_neighbours(study: StudyRuns) -> str:
     if most is None or sum(value >= most for value in asked) < 2:
         return ""
     return f"No architecture has more than {most} neighbours, so that values from {most} are one. "
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """How much a factor matters.
-
-    Attributes:
-        low: mean final accuracy, over agents, of its worst value.
-        high: of its best value.
-        p: of a one-way analysis of variance; NaN where it cannot be made.
-    """
-
-    low: float
-    high: float
-    p: float
-
-    @property
-    def range(self) -> float:
-        """What a wrong value can cost."""
-        return self.high - self.low
-
-
-def sensitivity_table(study: StudyRuns) -> Table:
-    """Range of final accuracy over the values of each factor, one column per variant."""
-    parts = ("range", "p", "worst", "best")
-    columns = (
-        Column("factor", numeric=False),
-        Column("values", numeric=False),
-        *(Column(variant, parts, "p = {1} [{2} to {3}]") for variant in study.variants),
-    )
-    caption = (
-        "Percentage points between the values with the highest and the lowest mean final "
-        "validation accuracy, [these two in per cent], and the p of a one-way analysis of variance "
-        "over agents: how often chance alone gives as much if the value does not matter, at equal "
-        "variances. Few agents detect large effects only. The smallest range of a row stands out."
-    )
-    rows = tuple(_sensitivity_row(study, factor) for factor in study.factors)
-    return Table("sensitivity", "Sensitivity by factor", columns, rows, caption)
-
-
-def _sensitivity_row(study: StudyRuns, factor: str) -> tuple[Entry, ...]:
-    found = [study.of(variant, factor) for variant in study.variants]
-    values = " ".join(dict.fromkeys(level.value for levels in found for level in levels))
-    measured = [sensitivity([level.finals() for level in levels]) for levels in found]
-    ranges = [percent(one.range) for one in measured if one]
-    least = min(ranges, key=float) if len(ranges) > 1 else ""
-    entries = (_sensitivity_entry(one, least) if one else Entry((NOTHING,)) for one in measured)
-    return (Entry((factor,)), Entry((values,)), *entries)
-
-
-def _sensitivity_entry(found: Sensitivity, least: str) -> Entry:
-    p = NOTHING if np.isnan(found.p) else f"{found.p:.2g}"
-    points = percent(found.range)
-    return Entry((points, p, percent(found.low), percent(found.high)), bold=points == least)
-
-
-def sensitivity(finals: Sequence[NDArray[np.float64]]) -> Sensitivity | None:
-    """From the final accuracies of each value's agents; None below two values."""
-    if len(finals) < 2:
-        return None
-    means = [float(values.mean()) for values in finals]
-    enough = min(map(len, finals)) > 1 and any(np.ptp(values) > 0 for values in finals)
-    p = float(stats.f_oneway(*finals).pvalue) if enough else np.nan
-    return Sensitivity(min(means), max(means), p)
