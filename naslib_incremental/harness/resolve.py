@@ -49,19 +49,17 @@ def _resolved(config: Any, benchmark: Benchmark) -> dict[str, Any]:
 def config_hash(
     config: RunConfig, benchmark: Benchmark, options: Mapping[str, Mapping[str, Any]]
 ) -> str:
-    """Hex SHA-256 of everything that changes the run's numbers.
+    """Hex SHA-256 of everything that changes the numbers of an agent or a cell.
 
-    Besides the settings these are the optimizers' resolved options and versions, the search space's
-    version and the benchmark's files; neither the number of workers nor any folder.
+    These are the settings of episodes, the optimizers' resolved options and versions, the search
+    space's version and the benchmark's files. Not among them are the numbers of agents and start
+    sets and the smaller budgets, so that a run can be given more of them and keeps what it has;
+    nor the number of workers, nor any folder.
     """
-    settings = {
-        field.name: getattr(config, field.name)
-        for field in fields(config)
-        if field.name != "optimizers"
+    settings = dataclasses.asdict(config.settings)
+    settings |= {
+        name: getattr(config, name) for name in ("benchmark", "episodes", "seed", "engine")
     }
-    # Said only where it differs, so that runs keep the names that they had before there was one.
-    if settings["engine"] == "local":
-        del settings["engine"]
     parts = {
         "format": RUN_FORMAT,
         "settings": settings,

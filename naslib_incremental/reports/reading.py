@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -120,7 +120,7 @@ def _read_optimizers(run: Run, run_name: str, problems: list[str]) -> list[Optim
         training = tuple(described.get("training") or ())
         agents = run.folder / "agents" / name
         trained = bool(training) or agents.is_dir()
-        learning = _read_learning(agents)
+        learning = _read_learning(agents, {agent for agent, _ in grid})
         found.append(OptimizerRuns(name, name, run, cells, trained, training, learning))
     return found
 
@@ -134,11 +134,13 @@ def _cell_files(folder: Path) -> dict[tuple[int, int], Path]:
 def _expected_cells(
     config: Mapping[str, Any], files: Mapping[str, Mapping[tuple[int, int], Path]]
 ) -> list[tuple[int, int]]:
-    """The cells that each optimizer should have: those configured, and those of any optimizer."""
-    agents = {agent for cells in files.values() for agent, _ in cells}
-    sets = {start_set for cells in files.values() for _, start_set in cells}
-    agents |= _numbered(config.get("seeds"))
-    sets |= _numbered(config.get("start-sets"))
+    """The cells that each optimizer should have: those configured, or else those of any optimizer.
+
+    A folder may hold more than was asked for last.
+    """
+    cells = [cell for found in files.values() for cell in found]
+    agents = _numbered(config.get("seeds")) or {agent for agent, _ in cells}
+    sets = _numbered(config.get("start-sets")) or {start_set for _, start_set in cells}
     return sorted(product(agents, sets))
 
 
@@ -189,12 +191,14 @@ def read_starts(runs: OptimizerRuns) -> tuple[Any, NDArray[np.float64]]:
     return texts, np.concatenate([cell.start_validation for cell in cells])
 
 
-def _read_learning(folder: Path) -> tuple[tuple[int, tuple[Mapping[str, Any], ...]], ...]:
+def _read_learning(
+    folder: Path, agents: Collection[int]
+) -> tuple[tuple[int, tuple[Mapping[str, Any], ...]], ...]:
     """Each agent's learning curve; a line cut short by a kill is passed over."""
     curves = []
     for path in sorted(folder.glob("agent*/progress.jsonl")):
         number = path.parent.name.removeprefix("agent")
-        if number.isdigit():
+        if number.isdigit() and int(number) in agents:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
             curves.append((int(number), tuple(filter(None, map(_json_object, lines)))))
     return tuple(sorted(curves, key=lambda curve: curve[0]))

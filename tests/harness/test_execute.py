@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from io import StringIO
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from naslib_incremental.harness.job import Job, make_job
 from naslib_incremental.harness.plan import Agent, Cell, Plan
 from naslib_incremental.harness.progress import Progress
 from naslib_incremental.harness.tasks import Failure
+from naslib_incremental.reports.reading import read_runs
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -66,6 +69,27 @@ def test_only_what_is_missing_is_done(tmp_path: Path) -> None:
     again = InlineWorkers()
     run_inline(config(), tmp_path, again)
     assert set(again.done) == {Agent("toy_learner", 0), Cell("toy_learner", 1, 0)}
+
+
+def test_more_agents_and_sets_are_added_to_what_is_there(tmp_path: Path) -> None:
+    first, _ = run_inline(config(), tmp_path, InlineWorkers())
+    more = InlineWorkers()
+    second, _ = run_inline(replace(config(), seeds=3, start_sets=3), tmp_path, more)
+    assert second == first
+    old = {(agent, start_set) for agent in range(2) for start_set in range(2)}
+    new = set(product(range(3), range(3))) - old
+    cells = [item for item in more.done if isinstance(item, Cell)]
+    assert [item for item in more.done if isinstance(item, Agent)] == [Agent("toy_learner", 2)]
+    for name in ("toy_learner", "random_search"):
+        assert {(c.agent, c.start_set) for c in cells if c.optimizer == name} == new
+    # What was asked for last is what a report shows.
+    for agents, sets in ((2, 2), (3, 3)):
+        again = InlineWorkers()
+        run_inline(replace(config(), seeds=agents, start_sets=sets), tmp_path, again)
+        assert again.done == []
+        learner = read_runs([first]).optimizers[0]
+        assert len(learner.cells) == agents * sets
+        assert len(learner.training) == agents
 
 
 def test_failed_training_takes_its_cells_along_and_no_others(tmp_path: Path) -> None:

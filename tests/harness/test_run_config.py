@@ -60,8 +60,6 @@ class TestResolved:
         "change",
         [
             {"benchmark": "toy/untested"},
-            {"seeds": 6},
-            {"start_sets": 6},
             {"episodes": 11},
             {"budgets": (5, 9)},
             {"neighbours": 51},
@@ -78,6 +76,10 @@ class TestResolved:
         for episodes, budgets in [(10_000, (50, 100, 150, 300)), (120, (50, 100)), (9, (9,))]:
             config = replace(self.CONFIG, budgets=(), episodes=episodes)
             assert make_job(config, Path("out")).config.budgets == budgets
+
+    @pytest.mark.parametrize("change", [{"seeds": 6}, {"start_sets": 6}, {"budgets": (3, 7, 10)}])
+    def test_a_run_can_be_given_more_agents_sets_and_budgets(self, change: dict[str, Any]) -> None:
+        assert self.folder(replace(self.CONFIG, **change)) == self.folder(self.CONFIG)
 
     def test_nothing_else_changes_the_folder(self) -> None:
         spelled_out = {"toy_learner": {"steps": 7, "keep": 3}, "random_search": {}}

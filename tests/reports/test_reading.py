@@ -154,6 +154,17 @@ def test_cells_that_were_configured_are_missed(tmp_path: Path) -> None:
     assert len(problems) == 3
 
 
+def test_what_was_not_asked_for_last_is_not_shown(tmp_path: Path) -> None:
+    run = two_by_two(tmp_path / "r", "apex", config={"seeds": 1, "start-sets": 1})
+    for agent in range(2):
+        run.write_progress("apex", agent, ['{"step": 1}'])
+    evaluation = read_runs([run.write()])
+    (apex,) = evaluation.optimizers
+    assert [(cell.agent_seed, cell.start_set) for cell in apex.cells] == [(0, 0)]
+    assert [agent for agent, _ in apex.learning] == [0]
+    assert not evaluation.problems
+
+
 def test_an_optimizer_without_cells_is_left_out(tmp_path: Path) -> None:
     folder = two_by_two(tmp_path / "r").write()
     for path in (folder / "cells" / "local_search").iterdir():
