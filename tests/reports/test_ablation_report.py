@@ -12,7 +12,7 @@ from scipy import stats
 
 from naslib_incremental.errors import UserError
 from naslib_incremental.reports import build_ablation_report, is_study
-from naslib_incremental.reports.ablation import curves
+from naslib_incremental.reports.ablation import curves, values
 from naslib_incremental.reports.ablation.reading import read_study
 from naslib_incremental.reports.ablation.sensitivity import interaction, sensitivity_table
 from naslib_incremental.reports.ablation.tables import interval, robustness_table
@@ -97,6 +97,20 @@ def test_a_record_without_finals_leaves_the_average_and_an_unfinished_agent_ends
     assert rows["high"].tolist() == [50.0, 50.0]
 
 
+def test_values_are_drawn_with_the_intervals_of_the_table(folder: Path) -> None:
+    frame = values.data(read_study(folder))
+    half = stats.t.ppf(0.975, 1) * 5
+    first = frame.iloc[0]
+    assert [first[name] for name in ("variant", "factor", "value")] == ["base", "gamma", "0.9"]
+    assert first[["mean", "low", "high"]].tolist() == pytest.approx([65, 65 - half, 65 + half])
+    pictures = values.draw(frame)
+    assert list(pictures) == ["gamma", "neighbours"]
+    names = [text.get_text() for text in pictures["gamma"].legends[0].get_texts()]
+    assert names == ["base", "head=cls"]
+    (axes,) = pictures["neighbours"].axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["50", "100"]
+
+
 def test_robustness_table(folder: Path) -> None:
     table = robustness_table(read_study(folder))
     texts = [[entry.parts for entry in row] for row in table.rows]
@@ -173,7 +187,7 @@ def test_the_report_is_whole_and_says_what_is_left_out(folder: Path) -> None:
     report = build_ablation_report(folder, folder / "report")
     assert report.index is not None
     page = report.index.read_text()
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 3 + 2
     for text in (page, report.text):
         assert "gamma=1: " in text
         assert "Sensitivity by factor" in text

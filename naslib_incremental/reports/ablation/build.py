@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from naslib_incremental.reports.ablation import curves
+from naslib_incremental.reports.ablation import curves, values
 from naslib_incremental.reports.ablation.reading import StudyRuns, read_study
 from naslib_incremental.reports.ablation.sensitivity import sensitivity_table
 from naslib_incremental.reports.ablation.tables import SEEDS, robustness_table
@@ -47,8 +47,11 @@ def build_ablation_report(folder: Path, out: Path, formats: Sequence[str] = FORM
 
 def _write(study: StudyRuns, tables: list[Table], out: Path, formats: Sequence[str]) -> Path | None:
     write_tables(tables, out, formats)
-    drawing = curves.figure(study)
-    svgs = write_figure(drawing, out / "figures") if drawing else {}
+    drawings = [drawing for drawing in (values.figure(study), curves.figure(study)) if drawing]
+    figures = [
+        numbered_figure(number, drawing, write_figure(drawing, out / "figures"))
+        for number, drawing in enumerate(drawings, 1)
+    ]
     if "html" not in formats:
         return None
     index = out / "index.html"
@@ -58,7 +61,7 @@ def _write(study: StudyRuns, tables: list[Table], out: Path, formats: Sequence[s
         benchmark=study.manifest["benchmark"],
         problems=study.problems,
         tables=[numbered_table(number, table) for number, table in enumerate(tables, 1)],
-        figures=[numbered_figure(1, drawing, svgs)] if drawing else [],
+        figures=figures,
         description=json.dumps(study.description, indent=2, ensure_ascii=False),
     )
     write_text(index, page)
