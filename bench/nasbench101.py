@@ -1,4 +1,4 @@
-"""Speeds of NAS-Bench-101: hashing, compiling, neighbours, samplers, and reading its TFRecord.
+"""Speeds of NAS-Bench-101: hashes, graph, neighbours, samplers, updates, and reading a TFRecord.
 
 Run as ``python -m bench.nasbench101``; with ``--tfrecord`` it also writes a file of the official
 one's size (1,270,872 records of made-up numbers) and imports it.
@@ -16,9 +16,15 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import torch
 
 from bench.plain_nasbench101 import neighbours, sample_size_first
+from naslib_incremental.agent import packing
+from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.learner import Batch, Learner
+from naslib_incremental.agent.network import network_inputs
 from naslib_incremental.benchmarks.nasbench101_files import import_file
+from naslib_incremental.mdp import Observation
 from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
 from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space, word_to_cell
 from naslib_incremental.storage import CACHE_VARIABLE
@@ -27,6 +33,7 @@ from tests.doubles.nasbench101_files import made_up_trainings, write_tfrecord
 
 LANES = 100_000
 PLAIN = 5_000
+UPDATES = 20
 
 
 def timed(what: str, function: Callable[[], object], count: int = 0) -> float:
@@ -74,6 +81,33 @@ def space_speeds() -> NASBench101Space:
     return space
 
 
+def learner_speeds(space: NASBench101Space) -> None:
+    """Updates of the network at what the space shows, without its empty slots and with them."""
+    torch.set_num_threads(1)
+    config, rng = AgentConfig(), np.random.default_rng(0)
+    learner = Learner(config, space, config.neighbours + 1, seed=0)
+    states = space.sample(config.batch_size, rng, "uniform")
+    found = space.neighbours(states, config.neighbours, rng)
+    shown = Observation(
+        np.column_stack([states, found.architectures]),
+        np.column_stack([np.ones(len(states), np.bool_), found.mask]),
+    )
+    inputs = network_inputs(learner.network, space, shown)
+    actions, ones = torch.zeros(len(states), dtype=torch.int64), torch.ones(len(states))
+    batch = Batch(inputs, inputs, actions, ones, ones, ones)
+
+    def update() -> None:
+        for _ in range(UPDATES):
+            learner.improve(batch)
+
+    seconds = {}
+    for what, full_enough in (("left out", packing.FULL_ENOUGH), ("computed", 0.0)):
+        packing.FULL_ENOUGH = full_enough
+        update()
+        seconds[what] = timed(f"updates of the agent, empty slots {what}", update, UPDATES)
+    print(f"{'  left out, to computed':48} {seconds['computed'] / seconds['left out']:8.1f} x")
+
+
 def main() -> None:
     """Measure in a cache of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -88,7 +122,8 @@ def main() -> None:
             timed("write a TFRecord file", lambda: write_tfrecord(path, trainings))
             timed("import it", lambda: import_file(path), 3 * len(space))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak:,.0f} MiB")
+        print(f"peak memory {peak:,.0f} MiB")
+        learner_speeds(space)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.packing import Packing, pays
 from naslib_incremental.mdp import Observation
 from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
@@ -42,15 +43,27 @@ class Block(nn.Module):
             nn.Linear(dimensions, feed_forward), nn.ReLU(), nn.Linear(feed_forward, dimensions)
         )
 
-    def forward(self, tokens: Tensor, allowed: Tensor, only_first: bool) -> Tensor:
-        """[B, N+1, T] or, with ``only_first``, [B, 1, T]; ``allowed`` is [B, 1, 1, N+1]."""
+    def forward(
+        self, tokens: Tensor, packing: Packing, allowed: Tensor, only_first: bool
+    ) -> Tensor:
+        """[K, T] rows or, with ``only_first``, those of the [B] first slots.
+
+        Args:
+            tokens: [K, T] rows.
+            packing: of which slots.
+            allowed: [B, 1, 1, N+1].
+            only_first: whether the others are not needed.
+        """
         normed = self.norm_attention(tokens)
+        key, value = map(self._split, packing.unpack(self.key_value(normed)).chunk(2, dim=-1))
         if only_first:
-            tokens = tokens[:, :1]
-        query = self._split(self.query(normed[:, : tokens.shape[1]]))
-        key, value = (self._split(part) for part in self.key_value(normed).chunk(2, dim=-1))
+            tokens, normed = tokens[packing.first], normed[packing.first]
+            query = self._split(self.query(normed)[:, None])
+        else:
+            query = self._split(packing.unpack(self.query(normed)))
         attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
-        tokens = tokens + self.mix(attended.transpose(1, 2).flatten(2))
+        mixed = attended.transpose(1, 2).flatten(2)
+        tokens = tokens + self.mix(mixed.squeeze(1) if only_first else packing.pack(mixed))
         widened: Tensor = self.feed_forward(self.norm_feed_forward(tokens))
         return tokens + widened
 
@@ -96,19 +109,25 @@ class QNetwork(nn.Module):
             features: [B, N+1, F] float.
             mask: [B, N+1] bool.
         """
-        tokens = self.encoder(features)
+        # What is evaluated must be the same to the bit whatever else is in the batch; a varying
+        # number of rows is multiplied in varying order.
+        packing = Packing(mask, some=self.training and pays(mask))
+        tokens = self.encoder(packing.pack(features))
         if self.pointer:
-            tokens = torch.cat([tokens[:, :1] + self.position, tokens[:, 1:]], dim=1)
+            tokens = tokens.index_add(0, packing.first, self.position.expand(len(mask), -1))
         else:
-            tokens = tokens + self.position[: tokens.shape[1]]
+            places = self.position[: mask.shape[1]].expand(len(mask), -1, -1)
+            tokens = tokens + packing.pack(places)
         allowed = mask[:, None, None, :]
         last = len(self.blocks) - 1
         for depth, block in enumerate(self.blocks):
-            tokens = block(tokens, allowed, only_first=depth == last and not self.pointer)
+            tokens = block(tokens, packing, allowed, only_first=depth == last and not self.pointer)
         tokens = self.norm(tokens)
-        value = self.value(tokens[:, 0])
-        scored = self.advantage(tokens if self.pointer else tokens[:, 0])
-        return duel(value, scored.squeeze(-1) if self.pointer else scored, mask)
+        first = tokens[packing.first] if self.pointer else tokens
+        advantage = self.advantage(tokens)
+        if self.pointer:
+            advantage = packing.unpack(advantage.squeeze(-1))
+        return duel(self.value(first), advantage, mask)
 
 
 def network_inputs(

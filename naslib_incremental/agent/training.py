@@ -149,6 +149,7 @@ def train_agent(
     with closing(trainer):
         _train(trainer, config, folder, begin, progress)
         learner = trainer.learner
+    learner.network.eval()
     counter = trainer.counter
     policy, tried = choose_policy(
         q_source(learner.q_values, benchmark.space, config.neighbours, config.head == "cls"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from naslib_incremental.agent import network as network_module
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.network import MASKED, QNetwork, duel
+from naslib_incremental.agent.packing import Packing
 
 BATCH, SLOTS, FEATURES = 5, 7, 11
 
@@ -70,13 +72,30 @@ def test_cls_sees_the_order() -> None:
 def test_first_token_alone_equals_the_first_of_all_tokens() -> None:
     q_function = network("cls", layers=1)
     features, mask = inputs()
-    tokens = q_function.encoder(features) + q_function.position
+    packing = Packing(mask, some=True)
+    tokens = packing.pack(q_function.encoder(features) + q_function.position)
     allowed = mask[:, None, None, :]
     [block] = q_function.blocks
-    alone = block(tokens, allowed, only_first=True)
-    every = block(tokens, allowed, only_first=False)
-    assert alone.shape == (BATCH, 1, 16)
-    assert torch.allclose(alone[:, 0], every[:, 0], atol=1e-6)
+    alone = block(tokens, packing, allowed, only_first=True)
+    every = block(tokens, packing, allowed, only_first=False)
+    assert alone.shape == (BATCH, 16)
+    assert torch.allclose(alone, packing.unpack(every)[:, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("head", ["pointer", "cls"])
+def test_leaving_out_empty_slots_changes_no_value_and_no_gradient(
+    head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features, mask = inputs()
+    found = []
+    for answer in (False, True):
+        monkeypatch.setattr(network_module, "pays", lambda mask, answer=answer: answer)
+        q_function = network(head)
+        values = q_function(features, mask)
+        values[mask].square().sum().backward()
+        found.append([values, *(weights.grad for weights in q_function.parameters())])
+    for every, some in zip(*found, strict=True):
+        torch.testing.assert_close(some, every, rtol=1e-4, atol=1e-6)
 
 
 def test_duelling_by_hand() -> None:
