@@ -10,6 +10,8 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -23,10 +25,12 @@ from ray_fixture import gone, wait_for
 
 from naslib_incremental.errors import UserError
 from naslib_incremental.harness import RunConfig, run
-from naslib_incremental.harness.plan import Cell, Plan
+from naslib_incremental.harness.job import make_job
+from naslib_incremental.harness.plan import Agent, Cell, Plan
 from naslib_incremental.harness.progress import Progress
 from naslib_incremental.harness.ray_cluster import RayOptions, connected
 from naslib_incremental.harness.ray_workers import RayWorkers, _unseen, _Work
+from naslib_incremental.harness.runner import run_all
 
 pytestmark = [
     pytest.mark.usefixtures("toy"),
@@ -199,11 +203,34 @@ def test_ctrl_c_ends_the_tasks_and_keeps_what_is_finished(
 
 
 @pytest.mark.usefixtures("local")
+def test_runs_share_the_cluster_and_the_next_begins_before_the_last_is_done(tmp_path: Path) -> None:
+    jobs = {f"seed {seed}": make_job(replace(TOY, seed=seed), tmp_path) for seed in range(2)}
+    told: list[str] = []
+
+    class Telling(Progress):
+        def note(self, text: str) -> None:
+            told.append(text)
+
+        def finish(self, run: str, item: Agent | Cell) -> None:
+            told.append(run)
+
+    run_all(
+        jobs,
+        tmp_path,
+        workers=2,
+        show=lambda plan: Telling(plan, StringIO()),
+        start_workers=on_ray,
+    )
+    first, second = (job.folder.name for job in jobs.values())
+    assert told.count(first) == told.count(second) == 2 + 12
+    before, after = told[: told.index("seed 1")], told[told.index("seed 1") :]
+    assert before[0] == "seed 0"
+    assert before.count(first) > 2
+    assert after.count(first) > 0
+
+
+@pytest.mark.usefixtures("local")
 def test_a_folder_that_the_nodes_do_not_share_is_an_error(tmp_path: Path) -> None:
-    from concurrent.futures import Future
-
-    from naslib_incremental.harness.job import make_job
-
     failure = _unseen(_Work(make_job(TOY, tmp_path), Cell("random_walk", 0, 0), Future()))
     assert failure is not None
     assert failure.user_error is not None
