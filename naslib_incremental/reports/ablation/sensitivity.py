@@ -87,7 +87,7 @@ def sensitivity_table(study: StudyRuns) -> Table:
         *(
             Column(variant, parts, "p = {1} [{2} to {3}]")
             if variant == BASE
-            else Column(variant, compared, "p = {1} [{2} to {3}], interaction p = {4}")
+            else Column(variant, compared, "p = {1}, interaction p = {4} [{2} to {3}]")
             for variant in study.variants
         ),
     )
