@@ -161,7 +161,11 @@ def terminal(table: Table) -> str:
     Published rows are left out: with their long names, lines would be too wide.
     """
     pairs = [list(zip(table.columns, row, strict=True)) for row in table.rows]
-    tops = [[_terminal_top(*pair) for pair in row] for row in pairs]
+    starred = [any(entry.bold for entry in entries) for entries in zip(*table.rows, strict=True)]
+    tops = [
+        [_terminal_top(*pair, star) for pair, star in zip(row, starred, strict=True)]
+        for row in pairs
+    ]
     lows = [[_terminal_low(*pair) for pair in row] for row in pairs]
     heads = [column.title for column in table.columns]
     widths = [max(map(len, texts)) for texts in zip(heads, *tops, *lows, strict=True)]
@@ -176,10 +180,11 @@ def terminal(table: Table) -> str:
     return "\n".join([table.title, "", line(heads), *filter(None, body), ""])
 
 
-def _terminal_top(column: Column, entry: Entry) -> str:
-    """What stands before the interval."""
-    mark = "*" if entry.bold else " " if column.detail else ""
-    return f"{entry.parts[0]}{mark} {detail(column, entry).partition('[')[0]}".rstrip()
+def _terminal_top(column: Column, entry: Entry, starred: bool) -> str:
+    """What stands before the interval, with room for a star where the column has one."""
+    mark = "*" if entry.bold else " " if starred else ""
+    rest = detail(column, entry).partition("[")[0].rstrip()
+    return f"{entry.parts[0]}{mark} {rest}" if rest else f"{entry.parts[0]}{mark}"
 
 
 def _terminal_low(column: Column, entry: Entry) -> str:

@@ -19,6 +19,7 @@ from naslib_incremental.reports.ablation.tables import interval, robustness_tabl
 from tests.reports.builder import Episode, RunFolder
 
 AGENT = "apex_incremental"
+AFTER = ("final", "best of 2")
 
 
 def write_run(folder: Path, finals: Sequence[Sequence[float]], curve: Sequence[float]) -> str:
@@ -125,21 +126,24 @@ def test_robustness_table(folder: Path) -> None:
 
 def test_sensitivity_table(folder: Path) -> None:
     table = sensitivity_table(read_study(folder))
-    gamma, best, neighbours, _ = table.rows
+    rows = {tuple(e.parts[0] for e in row[:4]): row[4:] for row in table.rows}
+    gamma, values = "gamma", "0.9 0.99"
+    assert list(rows) == [
+        *((gamma, values, what, name) for what in AFTER for name in ("base", "head=cls")),
+        *(("neighbours", "50 100", what, "base") for what in AFTER),
+    ]
+    base, cls = (rows[gamma, values, "final", name] for name in ("base", "head=cls"))
     p = stats.f_oneway([0.6, 0.7], [0.85, 0.9]).pvalue
-    assert [entry.parts[0] for entry in gamma[:3]] == ["gamma", "0.9 0.99", "final"]
-    assert gamma[3].parts == ("22.50", f"{p:.2g}", "65.00", "87.50")
+    assert [e.parts[0] for e in base] == ["22.50", "65.00", "87.50", f"{p:.2g}", "n/a"]
     # With two values the interaction is one contrast, and its F the square of its t.
     within = (0.005 + 3 * 0.00125) / 4
     t = 0.225 / np.sqrt(within * 4 / 2)
     same = f"{2 * stats.t.sf(t, 4):.2g}"
-    assert gamma[4].parts == ("0.00", "1", "72.50", "72.50", same)
-    assert gamma[4].bold
-    assert not gamma[3].bold
-    assert best[2].parts == ("best of 2",)
-    assert best[3].parts[0] == "15.00"
-    assert neighbours[3].parts == ("0.00", "1", "65.00", "65.00")
-    assert neighbours[4].parts == ("n/a",)
+    assert [e.parts[0] for e in cls] == ["0.00", "72.50", "72.50", "1", same]
+    assert (base[0].bold, cls[0].bold) == (False, True)
+    assert rows[gamma, values, "best of 2", "base"][0].parts == ("15.00",)
+    only = rows["neighbours", "50 100", "final", "base"]
+    assert [e.parts[0] for e in only] == ["0.00", "65.00", "65.00", "1", "n/a"]
 
 
 def test_interaction_of_a_balanced_design_is_the_textbook_one() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,68 +78,69 @@ def interaction(base: Sequence[Agents], changed: Sequence[Agents]) -> float:
 
 
 def sensitivity_table(study: StudyRuns) -> Table:
-    """Range of accuracy over the values of each factor, one column per variant."""
-    parts = ("range", "p", "worst", "best")
-    compared = (*parts, "interaction p")
-    texts = (Column(title, numeric=False) for title in ("factor", "values", "accuracy"))
-    columns = (
-        *texts,
-        *(
-            Column(variant, parts, "p = {1} [{2} to {3}]")
-            if variant == BASE
-            else Column(variant, compared, "p = {1}, interaction p = {4} [{2} to {3}]")
-            for variant in study.variants
-        ),
-    )
+    """Range of accuracy over the values of each factor, around the base and around each change."""
+    texts = (Column(title, numeric=False) for title in ("factor", "values", "accuracy", "around"))
+    numbers = (Column(title) for title in ("range", "worst", "best", "p", "interaction p"))
     caption = (
-        "Percentage points between the values with the highest and the lowest mean validation "
-        "accuracy, [these two in per cent], and the p of a one-way analysis of variance over "
-        "agents: how often chance alone gives as much if the value does not matter, at equal "
-        "variances. Interaction: whether the values matter otherwise than in the base, by a "
-        "two-way analysis of variance. Few agents detect large effects only. Final: of the "
-        "architectures in which episodes end; best of: the best that so many queries find. The "
-        "smallest range of a row stands out."
+        "Range: percentage points between the values with the best and the worst mean validation "
+        "accuracy; p of a one-way analysis of variance over agents: how often chance alone gives "
+        "as much if the value does not matter, at equal variances; interaction p: as often if the "
+        "values matter as they do around the base, by a two-way analysis of variance. Few agents "
+        "detect large effects only. Final: of the architectures in which episodes end; best of: "
+        "the best that so many queries find. The smallest range stands out; small is good only "
+        "where accuracies are high."
     )
     measures: Mapping[str, Callable[[Level], Agents]] = {
         "final": Level.finals,
         **{f"best of {budget}": _best_of(budget) for budget in study.budgets[:1]},
     }
     rows = tuple(
-        _row(study, factor, name, measure)
+        row
         for factor in study.factors
         for name, measure in measures.items()
+        for row in _rows(study, factor, name, measure)
     )
-    return Table("sensitivity", "Sensitivity by factor", columns, rows, caption)
+    return Table("sensitivity", "Sensitivity by factor", (*texts, *numbers), rows, caption)
 
 
 def _best_of(budget: int) -> Callable[[Level], Agents]:
     return lambda level: level.best_found(budget)
 
 
-def _row(
+def _rows(
     study: StudyRuns, factor: str, name: str, measure: Callable[[Level], Agents]
-) -> tuple[Entry, ...]:
+) -> Iterator[tuple[Entry, ...]]:
+    """One row per variant that has the factor."""
     found = {
-        variant: {level.value: measure(level) for level in study.of(variant, factor)}
+        variant: {level.value: measure(level) for level in levels}
         for variant in study.variants
+        if (levels := study.of(variant, factor))
     }
-    values = " ".join(dict.fromkeys(value for levels in found.values() for value in levels))
     measured = {name: sensitivity(list(levels.values())) for name, levels in found.items()}
     ranges = [percent(one.range) for one in measured.values() if one]
     least = min(ranges, key=float) if len(ranges) > 1 else ""
-    entries = []
     for variant, one in measured.items():
+        texts = (factor, " ".join(found[variant]), name, variant)
         if one is None:
-            entries.append(Entry((NOTHING,)))
-            continue
-        points = percent(one.range)
-        texts = [points, _p(one.p), percent(one.low), percent(one.high)]
-        if variant != BASE:
-            both = [value for value in found[variant] if value in found.get(BASE, {})]
-            sides = ([found[side][value] for value in both] for side in (BASE, variant))
-            texts.append(_p(interaction(*sides)) if both else NOTHING)
-        entries.append(Entry(tuple(texts), bold=points == least))
-    return (Entry((factor,)), Entry((values,)), Entry((name,)), *entries)
+            numbers = [Entry((NOTHING,))] * 5
+        else:
+            points = percent(one.range)
+            others = (percent(one.low), percent(one.high), _p(one.p))
+            against = _p(_against_base(found, variant))
+            numbers = [
+                Entry((points,), bold=points == least),
+                *(Entry((text,)) for text in (*others, against)),
+            ]
+        yield (*(Entry((text,)) for text in texts), *numbers)
+
+
+def _against_base(found: Mapping[str, Mapping[str, Agents]], variant: str) -> float:
+    """P of the interaction with the base, over the values that both have."""
+    if variant == BASE:
+        return np.nan
+    base, changed = found.get(BASE, {}), found[variant]
+    both = [value for value in changed if value in base]
+    return interaction([base[value] for value in both], [changed[value] for value in both])
 
 
 def _p(value: float) -> str:
