@@ -182,7 +182,8 @@ def terminal(table: Table) -> str:
 
 def _terminal_top(column: Column, entry: Entry, starred: bool) -> str:
     """What stands before the interval, with room for a star where the column has one."""
-    mark = "*" if entry.bold else " " if starred else ""
+    numbers = len(entry.parts) == len(column.parts)
+    mark = "*" if entry.bold else " " if starred and numbers else ""
     rest = detail(column, entry).partition("[")[0].rstrip()
     return f"{entry.parts[0]}{mark} {rest}" if rest else f"{entry.parts[0]}{mark}"
 

@@ -72,6 +72,12 @@ ROW = Table(
 )
 
 
+def test_digits_stand_below_each_other_beside_a_star() -> None:
+    rows = ((Entry(("1.25",), bold=True),), (Entry(("10.50",)),))
+    table = Table("t", "Title", (Column("points"),), rows, "")
+    assert terminal(table).splitlines()[2:] == ["points", " 1.25*", "10.50"]
+
+
 def test_every_format_by_hand() -> None:
     assert markdown(ROW).splitlines() == [
         "### Title",
