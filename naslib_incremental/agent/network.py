@@ -57,7 +57,7 @@ class Block(nn.Module):
         normed = self.norm_attention(tokens)
         key, value = map(self._split, packing.unpack(self.key_value(normed)).chunk(2, dim=-1))
         if only_first:
-            tokens, normed = tokens[packing.first], normed[packing.first]
+            tokens, normed = packing.firsts(tokens), packing.firsts(normed)
             query = self._split(self.query(normed)[:, None])
         else:
             query = self._split(packing.unpack(self.query(normed)))
@@ -114,7 +114,8 @@ class QNetwork(nn.Module):
         packing = Packing(mask, some=self.training and pays(mask))
         tokens = self.encoder(packing.pack(features))
         if self.pointer:
-            tokens = tokens.index_add(0, packing.first, self.position.expand(len(mask), -1))
+            place = self.position.to(tokens.dtype).expand(len(mask), -1)
+            tokens = tokens.index_add(0, packing.first, place)
         else:
             places = self.position[: mask.shape[1]].expand(len(mask), -1, -1)
             tokens = tokens + packing.pack(places)
@@ -123,7 +124,7 @@ class QNetwork(nn.Module):
         for depth, block in enumerate(self.blocks):
             tokens = block(tokens, packing, allowed, only_first=depth == last and not self.pointer)
         tokens = self.norm(tokens)
-        first = tokens[packing.first] if self.pointer else tokens
+        first = packing.firsts(tokens) if self.pointer else tokens
         advantage = self.advantage(tokens)
         if self.pointer:
             advantage = packing.unpack(advantage.squeeze(-1))

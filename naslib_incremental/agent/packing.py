@@ -43,6 +43,10 @@ class Packing:
         rows = slots.flatten(0, 1)
         return rows if self._rows is None else rows.index_select(0, self._rows)
 
+    def firsts(self, rows: Tensor) -> Tensor:
+        """[B, ...] rows of the first slots."""
+        return self.unpack(rows)[:, 0] if self._rows is None else rows.index_select(0, self.first)
+
     def unpack(self, rows: Tensor) -> Tensor:
         """[B, S, ...] slots of [K, ...] rows, zero where they are empty."""
         if self._rows is not None:

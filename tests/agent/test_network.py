@@ -98,6 +98,20 @@ def test_leaving_out_empty_slots_changes_no_value_and_no_gradient(
         torch.testing.assert_close(some, every, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("train", [True, False])
+@pytest.mark.parametrize("head", ["pointer", "cls"])
+def test_matrices_can_be_multiplied_in_bfloat16(head: str, train: bool) -> None:
+    q_function = network(head).train(train)
+    features, mask = inputs()
+    exact = q_function(features, mask)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = q_function(features, mask)
+    assert torch.allclose(rough.float()[mask], exact[mask], atol=0.05)
+    assert not torch.equal(rough.float()[mask], exact[mask])
+    rough[mask].sum().backward()
+    assert all(weights.grad is not None for weights in q_function.parameters())
+
+
 def test_duelling_by_hand() -> None:
     mask = torch.tensor([[True, True, False], [True, True, True]])
     advantage = torch.tensor([[1.0, 3.0, 100.0], [0.0, 3.0, 6.0]])

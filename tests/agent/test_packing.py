@@ -24,7 +24,8 @@ def test_packing_keeps_what_is_there_in_order(
     packing = Packing(mask, some)
     rows = packing.pack(values)
     assert rows.tolist() == (values[mask] if some else values.flatten(0, 1)).tolist()
-    assert rows[packing.first].tolist() == values[:, 0].tolist()
+    for first in (packing.firsts(rows), rows[packing.first]):
+        assert first.tolist() == values[:, 0].tolist()
     back = packing.unpack(rows)
     assert back[mask].tolist() == values[mask].tolist()
     if some:
