@@ -10,8 +10,8 @@ import pytest
 
 from naslib_incremental.errors import UserError
 from naslib_incremental.harness import RunConfig
-from naslib_incremental.harness.job import make_job
-from naslib_incremental.harness.resolve import make_optimizer
+from naslib_incremental.harness.job import make_job, opened
+from naslib_incremental.harness.resolve import make_optimizer, resolved_options
 from naslib_incremental.optimizers import EpisodeSettings
 
 CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes=10)
@@ -152,3 +152,5 @@ class TestResolved:
         assert made.settings == self.CONFIG.settings
         assert made.config is not None
         assert made.config.steps == 7
+        resolved = resolved_options(self.CONFIG, opened("toy/plain"))
+        assert set(resolved) == {"toy_learner", "random_search"}

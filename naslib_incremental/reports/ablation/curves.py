@@ -22,12 +22,11 @@ def figure(study: StudyRuns) -> Drawing | None:
     frame = data(study)
     if frame.empty:
         return None
-    benchmark = study.manifest["benchmark"]
     caption = (
         "Mean validation accuracy of the final architectures of recent training episodes, in the "
         f"least exploring lanes; moving average over {WINDOW} records of each agent (fewer at the "
         "start). Lines are means over agents, bands reach from the lowest agent to the highest. "
-        f"Made from {benchmark.get('label') or benchmark['name']}."
+        f"Made from {study.made_from}."
     )
     return Drawing("ablation", "Accuracy while learning", caption, frame, draw(frame))
 

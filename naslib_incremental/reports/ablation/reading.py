@@ -77,6 +77,12 @@ class StudyRuns:
         return tuple(self.manifest["budgets"])
 
     @property
+    def made_from(self) -> str:
+        """What the numbers are made from, for captions."""
+        benchmark = self.manifest["benchmark"]
+        return str(benchmark.get("label") or benchmark["name"])
+
+    @property
     def factors(self) -> tuple[str, ...]:
         """What is varied."""
         return tuple(dict.fromkeys(level.factor for level in self.levels))

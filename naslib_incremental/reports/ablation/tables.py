@@ -29,7 +29,7 @@ def robustness_table(study: StudyRuns) -> Table:
     caption = (
         f"Validation accuracy in per cent: mean over agents [{SEEDS}: t on the agents' means]; "
         "final: of the architectures in which episodes end; best of: the best that so many queries "
-        f"find. {_same_neighbours(study)}Made from {benchmark.get('label') or benchmark['name']}; "
+        f"find. {_same_neighbours(study)}Made from {study.made_from}; "
         f"validation: {benchmark.get('validation') or 'not described'}."
     )
     rows = tuple(_robustness_row(level, study.budgets) for level in study.levels)
@@ -45,13 +45,14 @@ def _robustness_row(level: Level, budgets: tuple[int, ...]) -> tuple[Entry, ...]
 
 def _with_interval(values: NDArray[np.float64]) -> Entry:
     mean = percent(float(values.mean()))
-    if len(values) < 2 or np.isnan(values).any():
-        return Entry((mean,))
-    return Entry((mean, *map(percent, interval(values))))
+    low, high = interval(values)
+    return Entry((mean,) if np.isnan(low) else (mean, percent(low), percent(high)))
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The t interval of the mean of [A] agents, A at least 2."""
+    """The t interval of the mean of [A] agents; NaN below two, or where one of them is NaN."""
+    if len(values) < 2:
+        return np.nan, np.nan
     width = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * stats.sem(values)
     return float(values.mean() - width), float(values.mean() + width)
 

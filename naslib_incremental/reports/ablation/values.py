@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -19,11 +18,10 @@ def figure(study: StudyRuns) -> Drawing | None:
     frame = data(study)
     if frame.empty:
         return None
-    benchmark = study.manifest["benchmark"]
     caption = (
         "Mean validation accuracy of the architectures in which episodes end, by the value of one "
         f"factor, the others as in the base; bars are the {SEEDS}. The flatter a line, the less "
-        f"does the factor matter. Made from {benchmark.get('label') or benchmark['name']}."
+        f"does the factor matter. Made from {study.made_from}."
     )
     return Drawing("values", "Final accuracy by value", caption, frame, draw(frame))
 
@@ -33,7 +31,7 @@ def data(study: StudyRuns) -> pd.DataFrame:
     rows = []
     for level in study.levels:
         finals = 100 * level.finals()
-        low, high = interval(finals) if len(finals) > 1 else (np.nan, np.nan)
+        low, high = interval(finals)
         rows.append(
             {
                 "variant": level.variant,
