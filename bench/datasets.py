@@ -10,8 +10,8 @@ from pathlib import Path
 
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
 from naslib_incremental.harness import RunConfig, run
-from naslib_incremental.reports.analysis import Analysis, OptimizerAnalysis, analyse
-from naslib_incremental.reports.reading import read_runs
+from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis, analyse
+from naslib_incremental.reports.statistics.reading import read_runs
 
 AGENT = "apex_incremental"
 BASELINES = ("local_search", "random_walk", "random_search")

@@ -20,16 +20,16 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from naslib_incremental.benchmarks.nasbench301_ensemble import Ensemble
-from naslib_incremental.benchmarks.nasbench301_folder import import_folder
-from naslib_incremental.benchmarks.nasbench301_yahpo import NASBench301Yahpo
-from naslib_incremental.benchmarks.xgboost_model import parse_booster
-from naslib_incremental.search_spaces_ext.nasbench301 import (
+from naslib_incremental.benchmarks.formats.xgboost_model import parse_booster
+from naslib_incremental.benchmarks.nasbench301.ensemble import Ensemble
+from naslib_incremental.benchmarks.nasbench301.folder import import_folder
+from naslib_incremental.benchmarks.nasbench301.yahpo import NASBench301Yahpo
+from naslib_incremental.foundation.storage import CACHE_VARIABLE
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
+from naslib_incremental.search_spaces_ext.nasbench301.space import (
     NASBench301SingleSpace,
     NASBench301Space,
 )
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import to_features
-from naslib_incremental.storage import CACHE_VARIABLE
 from tests.doubles.nasbench301_models import binary_handle, json_handle, pickled, write_models
 
 MEMBERS = 10

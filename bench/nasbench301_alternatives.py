@@ -22,12 +22,12 @@ import xgboost
 from numpy.typing import NDArray
 
 from bench.nasbench301 import ALONE, BATCH, timed, train
-from naslib_incremental.benchmarks.nasbench301_ensemble import Ensemble
-from naslib_incremental.benchmarks.nasbench301_folder import import_folder
-from naslib_incremental.benchmarks.nasbench301_yahpo import NASBench301Yahpo
-from naslib_incremental.search_spaces_ext.nasbench301 import NASBench301Space
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import to_features
-from naslib_incremental.storage import CACHE_VARIABLE
+from naslib_incremental.benchmarks.nasbench301.ensemble import Ensemble
+from naslib_incremental.benchmarks.nasbench301.folder import import_folder
+from naslib_incremental.benchmarks.nasbench301.yahpo import NASBench301Yahpo
+from naslib_incremental.foundation.storage import CACHE_VARIABLE
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
+from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 from tests.doubles.nasbench301_models import write_models
 
 Predict = Callable[[], NDArray[Any]]

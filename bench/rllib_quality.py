@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.ablation.tables import interval
-from naslib_incremental.reports.budgets import cut
-from naslib_incremental.reports.reading import read_runs
+from naslib_incremental.reports.statistics.budgets import cut
+from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.tables.ablation import interval
 
 
 def of_agents(folder: Path, budget: int) -> NDArray[np.float64]:

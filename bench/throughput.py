@@ -21,13 +21,13 @@ import pandas as pd
 
 from bench.nasbench301 import train
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
-from naslib_incremental.benchmarks.nasbench301 import NASBench301
-from naslib_incremental.benchmarks.nasbench301_folder import import_folder
-from naslib_incremental.benchmarks.nasbench301_yahpo import NASBench301Yahpo
-from naslib_incremental.errors import UserError
+from naslib_incremental.benchmarks.nasbench301.benchmark import NASBench301
+from naslib_incremental.benchmarks.nasbench301.folder import import_folder
+from naslib_incremental.benchmarks.nasbench301.yahpo import NASBench301Yahpo
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.storage import CACHE_VARIABLE, atomic_path, write_text
 from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.reports.figures.canvas import MUTED, encode, legend_below, palette, panel
-from naslib_incremental.storage import CACHE_VARIABLE, atomic_path, write_text
 from tests.doubles.nasbench301_models import write_models
 
 LANES = [4**power for power in range(7)]

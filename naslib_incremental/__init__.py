@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from naslib_incremental.benchmarks.contract import Answers, Benchmark, Provenance
-    from naslib_incremental.errors import UserError
+    from naslib_incremental.foundation.errors import UserError
     from naslib_incremental.optimizers.contract import (
         Ask,
         EpisodeSettings,
@@ -53,7 +53,12 @@ __all__ = [
     "UserError",
 ]
 
-_HOMES = ("errors", "search_spaces_ext.contract", "benchmarks.contract", "optimizers.contract")
+_HOMES = (
+    "foundation.errors",
+    "search_spaces_ext.contract",
+    "benchmarks.contract",
+    "optimizers.contract",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from naslib_incremental.storage import CACHE_VARIABLE, DATA_VARIABLE
+from naslib_incremental.foundation.storage import CACHE_VARIABLE, DATA_VARIABLE
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_incremental.array_cache import open_or_build
+from naslib_incremental.foundation.array_cache import open_or_build
 
 
 @pytest.fixture(autouse=True)

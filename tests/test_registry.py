@@ -6,8 +6,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from naslib_incremental.errors import UserError
-from naslib_incremental.registry import Registry
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.registry import Registry
 
 
 def registry(*entries: tuple[str, str]) -> Registry:

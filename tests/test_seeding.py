@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from naslib_incremental.seeding import children
+from naslib_incremental.foundation.seeding import children
 
 
 def test_children_are_those_of_spawn_and_the_same_at_every_call() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from naslib_incremental import storage
+from naslib_incremental.foundation import storage
 
 
 def test_failed_writing_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

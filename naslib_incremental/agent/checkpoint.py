@@ -17,8 +17,8 @@ from safetensors.numpy import save_file
 from naslib_incremental.agent.actor import Acted
 from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.trainer import Tally, Trainer
+from naslib_incremental.foundation.storage import atomic_path
 from naslib_incremental.mdp import Observation, Step
-from naslib_incremental.storage import atomic_path
 
 FORMAT = 1
 

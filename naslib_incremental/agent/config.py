@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any, Literal, get_args, get_type_hints
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 
 def _option(default: Any, help_line: str, **metadata: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
-from naslib_incremental.storage import write_text
+from naslib_incremental.foundation.storage import write_text
 
 
 class TrainingLog:

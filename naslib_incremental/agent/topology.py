@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 # The paper's system (section 4).
 ENV_RUNNERS = 8

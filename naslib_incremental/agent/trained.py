@@ -12,7 +12,7 @@ from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.network import QNetwork, q_values
 from naslib_incremental.agent.policy import Policy, QSource, q_source
 from naslib_incremental.agent.training import DESCRIPTION, WEIGHTS
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
 UNREADABLE = (

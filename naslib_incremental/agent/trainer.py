@@ -13,8 +13,8 @@ from naslib_incremental.agent.exploration import epsilon_ladder
 from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.replay import PrioritisedReplay
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
+from naslib_incremental.foundation.seeding import children
 from naslib_incremental.mdp import IncrementalMDP, Step, shape
-from naslib_incremental.seeding import children
 
 # Starts whose shaped accuracies scale the rewards, and the quantile taken for their top.
 SCALE_SAMPLE = 4_096

@@ -24,8 +24,8 @@ from naslib_incremental.agent.policy import q_source
 from naslib_incremental.agent.selection import choose_policy
 from naslib_incremental.agent.trainer import Tally, Trainer
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
-from naslib_incremental.seeding import children
-from naslib_incremental.storage import write_text
+from naslib_incremental.foundation.seeding import children
+from naslib_incremental.foundation.storage import write_text
 
 RECORD_EVERY = 2_560
 CHECKPOINT = "checkpoint.safetensors"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from naslib_incremental.benchmarks.catalogue import BENCHMARKS, list_benchmarks, open_benchmark
 from naslib_incremental.benchmarks.contract import Accuracies, Answers, Benchmark, Provenance
 from naslib_incremental.benchmarks.counter import QueryCounter
-from naslib_incremental.benchmarks.opening import BENCHMARKS, list_benchmarks, open_benchmark
 
 __all__ = [
     "BENCHMARKS",

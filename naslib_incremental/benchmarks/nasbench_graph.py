@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.array_cache import open_or_build
 from naslib_incremental.benchmarks.contract import Answers, Benchmark, Provenance
-from naslib_incremental.benchmarks.restricted_pickle import load_scalars
-from naslib_incremental.errors import UserError
+from naslib_incremental.benchmarks.formats.restricted_pickle import load_scalars
+from naslib_incremental.foundation.array_cache import open_or_build
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.contract import Architectures
 from naslib_incremental.search_spaces_ext.nasbench_graph import (
     NASBenchGraphProteinsSpace,

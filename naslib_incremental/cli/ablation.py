@@ -10,7 +10,7 @@ from typing import Any
 
 from naslib_incremental.cli.optimizer_options import optimizer_fields
 from naslib_incremental.cli.parser import Parser
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.ablation import BASE, Ablation, Factor, Level, Variant
 from naslib_incremental.harness.plan import is_trainable

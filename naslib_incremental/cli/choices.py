@@ -14,7 +14,7 @@ from naslib_incremental.cli.engine import read_engine
 from naslib_incremental.cli.optimizer_options import full_parser, optimizer_fields
 from naslib_incremental.cli.options import DEFAULT_OPTIMIZER, DEFAULT_OUT, QUICK, base_parser
 from naslib_incremental.cli.parser import Parser
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.ablation import Ablation
 from naslib_incremental.harness.ray_cluster import RayOptions

@@ -15,7 +15,7 @@ import yaml
 from naslib_incremental.cli.naslib_config import is_naslib_config, translate
 from naslib_incremental.cli.options import ACTIONS, own_names
 from naslib_incremental.cli.parser import Parser
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 
 def read_config_file(path: Path) -> dict[str, Any]:

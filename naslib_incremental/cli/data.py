@@ -43,11 +43,11 @@ def _data(arguments: Sequence[str]) -> None:
 
 
 def _status() -> None:
-    from naslib_incremental.array_cache import cached_keys
-    from naslib_incremental.benchmarks.nasbench101_files import files_at_hand, tables_at_hand
+    from naslib_incremental.benchmarks.nasbench101.files import files_at_hand, tables_at_hand
     from naslib_incremental.cli.nasbench301_data import imported_rows
     from naslib_incremental.cli.printing import table
-    from naslib_incremental.storage import cache_folder, data_folders
+    from naslib_incremental.foundation.array_cache import cached_keys
+    from naslib_incremental.foundation.storage import cache_folder, data_folders
 
     files = [(f"{path.stat().st_size:,} B", str(path)) for path in files_at_hand()]
     imported = [(item.sha256[:16], item.name) for item in tables_at_hand()]
@@ -63,7 +63,7 @@ def _status() -> None:
 
 
 def _build(name: str) -> None:
-    from naslib_incremental.errors import UserError
+    from naslib_incremental.foundation.errors import UserError
     from naslib_incremental.search_spaces_ext import SEARCH_SPACES
     from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
 
@@ -79,7 +79,7 @@ def _build(name: str) -> None:
 
 
 def _import(file: str) -> None:
-    from naslib_incremental.benchmarks.nasbench101_files import import_file
+    from naslib_incremental.benchmarks.nasbench101.files import import_file
     from naslib_incremental.cli.nasbench301_data import import_models, is_nasbench301
 
     started = time.perf_counter()
@@ -98,15 +98,15 @@ def _import(file: str) -> None:
 
 
 def _verify() -> None:
-    from naslib_incremental.benchmarks.nasbench101_files import (
+    from naslib_incremental.benchmarks.nasbench101.files import (
         OFFICIAL_CHECKSUMS,
         files_at_hand,
         tables_at_hand,
     )
     from naslib_incremental.cli.nasbench301_data import imported_rows
     from naslib_incremental.cli.printing import table
-    from naslib_incremental.errors import UserError
-    from naslib_incremental.storage import file_sha256
+    from naslib_incremental.foundation.errors import UserError
+    from naslib_incremental.foundation.storage import file_sha256
 
     rows = []
     for path in files_at_hand():
@@ -127,7 +127,7 @@ def _verify() -> None:
 
 
 def _fetch(full: bool) -> None:
-    from naslib_incremental.benchmarks.nasbench101_download import download
+    from naslib_incremental.benchmarks.nasbench101.download import download
 
     path = download("nasbench_full.tfrecord" if full else "nasbench_only108.tfrecord")
     print(f"{path}, as published; next: {shlex.join([PROGRAM, 'import', str(path)])}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from naslib_incremental.agent.topology import ENV_RUNNERS, REPLAY_SHARDS
 from naslib_incremental.cli.parser import Parser
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.config import ENGINES
 from naslib_incremental.harness.ray_cluster import RayOptions
 

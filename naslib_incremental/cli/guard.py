@@ -7,8 +7,8 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from naslib_incremental.errors import UserError
-from naslib_incremental.storage import cache_folder
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.storage import cache_folder
 
 INTERNAL_ERROR = 1
 USER_ERROR = 2

@@ -19,7 +19,7 @@ def import_models(path: Path) -> list[str]:
         UserError: something is missing, damaged or foreign.
     """
     if path.is_dir():
-        from naslib_incremental.benchmarks.nasbench301_folder import ENSEMBLE, import_folder
+        from naslib_incremental.benchmarks.nasbench301.folder import ENSEMBLE, import_folder
 
         lines = []
         for model in import_folder(path):
@@ -32,7 +32,7 @@ def import_models(path: Path) -> list[str]:
             )
             lines.append(f"{model.kind} of nasbench301: {described}")
         return lines
-    from naslib_incremental.benchmarks.nasbench301_yahpo import import_yahpo
+    from naslib_incremental.benchmarks.nasbench301.yahpo import import_yahpo
 
     return [f"{import_yahpo(path).kind} of nasbench301_yahpo"]
 
@@ -43,9 +43,9 @@ def imported_rows() -> list[tuple[str, str]]:
     Raises:
         UserError: one is damaged.
     """
-    from naslib_incremental.benchmarks.nasbench301_folder import ENSEMBLE, RUNTIME
-    from naslib_incremental.benchmarks.nasbench301_imports import imported_models
-    from naslib_incremental.benchmarks.nasbench301_yahpo import KIND
+    from naslib_incremental.benchmarks.nasbench301.folder import ENSEMBLE, RUNTIME
+    from naslib_incremental.benchmarks.nasbench301.imports import imported_models
+    from naslib_incremental.benchmarks.nasbench301.yahpo import KIND
 
     models = [model for kind in (ENSEMBLE, RUNTIME, KIND) for model in imported_models(kind)]
     for model in models:

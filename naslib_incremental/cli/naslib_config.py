@@ -9,7 +9,7 @@ from typing import Any
 from naslib_incremental.benchmarks import BENCHMARKS
 from naslib_incremental.cli.optimizer_options import optimizer_fields
 from naslib_incremental.cli.options import DEFAULT_OPTIMIZER
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import OPTIMIZERS
 
 OPTIMIZER_NAMES = {

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from naslib_incremental.cli.options import base_parser, own_names
 from naslib_incremental.cli.parser import Parser
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import load_optimizer
 
 

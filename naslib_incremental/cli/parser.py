@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 
 class Parser(argparse.ArgumentParser):

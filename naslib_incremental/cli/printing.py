@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from naslib_incremental.benchmarks import BENCHMARKS
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.registry import Registry
 from naslib_incremental.harness.ablation import Study
 from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.manifest import usable_cores
 from naslib_incremental.harness.plan import Plan, is_trainable
 from naslib_incremental.optimizers import OPTIMIZERS
 from naslib_incremental.optimizers.naslib import naslib_status
-from naslib_incremental.registry import Registry
 from naslib_incremental.search_spaces_ext import SEARCH_SPACES
 
 

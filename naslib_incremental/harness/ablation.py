@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.job import Job, make_job, opened
 from naslib_incremental.harness.plan import Plan, make_plan
 from naslib_incremental.harness.progress import Progress, open_progress
 from naslib_incremental.harness.runner import run_all
 from naslib_incremental.harness.workers import LocalProcesses, Workers
-from naslib_incremental.storage import write_text
 
 STUDY = "study.json"
 STUDY_FORMAT = 1

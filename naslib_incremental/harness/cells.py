@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from naslib_incremental.foundation.storage import atomic_path
 from naslib_incremental.harness.evaluate import Evaluation
 from naslib_incremental.harness.plan import Cell
-from naslib_incremental.storage import atomic_path
 
 INCUMBENT = pa.struct([("query", pa.int32()), ("validation", pa.float64()), ("test", pa.float64())])
 SCHEMA = pa.schema(

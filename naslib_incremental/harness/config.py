@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 if TYPE_CHECKING:
     from naslib_incremental.optimizers import EpisodeSettings

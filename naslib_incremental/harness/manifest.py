@@ -13,13 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.harness.job import Job, opened
 from naslib_incremental.harness.plan import Agent, is_trainable
 from naslib_incremental.harness.resolve import RUN_FORMAT, optimizer_version
 from naslib_incremental.harness.run_folder import read_training
 from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.mdp.throughput import LANES
-from naslib_incremental.storage import write_text
 
 PACKAGES = ("naslib-incremental", "nas-bench-graph", "numba", "numpy", "pyarrow", "scipy", "torch")
 SAVE_EVERY_SECONDS = 10.0

@@ -17,7 +17,7 @@ from naslib_incremental.agent.topology import (
     Topology,
     require_ray,
 )
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 SECONDS_TO_ANSWER = 10.0
 

@@ -10,7 +10,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.plan import Agent, Cell
 from naslib_incremental.harness.ray_cluster import RayOptions, cluster_cpus
@@ -126,7 +126,7 @@ def _unseen(work: _Work) -> Failure | None:
         f"{work.job.folder}, into which another node wrote what is not here",
         "give another --out",
     )
-    mendable = (error.expected, error.got, error.next_command)
+    mendable = (error.expected, error.got, error.next)
     return Failure(work.item, str(error), mendable, "")
 
 

@@ -11,12 +11,12 @@ from dataclasses import asdict
 import yaml
 from filelock import FileLock, Timeout
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.harness.cells import DamagedCellError, check_cell
 from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.plan import Agent, Cell
 from naslib_incremental.optimizers import Training
-from naslib_incremental.storage import write_text
 
 LOCK = ".lock"
 # Only these are written by a run, so that only these are removed by overwriting one.

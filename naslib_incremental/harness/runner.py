@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.execute import execute
 from naslib_incremental.harness.job import Job, make_job

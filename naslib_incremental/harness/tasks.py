@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from naslib_incremental.agent.topology import Topology
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.cells import write_cell
 from naslib_incremental.harness.evaluate import StartSet, draw_start_set, evaluate
 from naslib_incremental.harness.job import Job, opened
@@ -76,7 +76,7 @@ def perform(
         else:
             _evaluate(job, item)
     except UserError as error:
-        mendable = (error.expected, error.got, error.next_command)
+        mendable = (error.expected, error.got, error.next)
         return Failure(item, str(error), mendable, traceback.format_exc())
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]

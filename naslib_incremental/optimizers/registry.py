@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.registry import Registry
 from naslib_incremental.optimizers.contract import EpisodeSettings, Optimizer
-from naslib_incremental.registry import Registry
 from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
 OPTIMIZERS = Registry("naslib_incremental.optimizers", "optimizer")
@@ -52,6 +52,8 @@ def make_optimizer(
             raise UserError(expected, option, f"naslib-run --optimizer {name} --help")
     try:
         return kind(space, settings, options)
+    except UserError:
+        raise
     except ValueError as error:
         given = ", ".join(f"{option}={value}" for option, value in options.items())
         raise UserError(

@@ -8,26 +8,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from naslib_incremental.errors import UserError
-from naslib_incremental.reports import break_even, components, costs
-from naslib_incremental.reports import tables as made
-from naslib_incremental.reports.analysis import Analysis, analyse
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.storage import atomic_path, write_text
 from naslib_incremental.reports.figures import draw_all
 from naslib_incremental.reports.figures.canvas import UNDATED, Drawing, encode
-from naslib_incremental.reports.html import page, statements, which_number
-from naslib_incremental.reports.landscape import Study, study_space
-from naslib_incremental.reports.landscape.degree import degree_table
-from naslib_incremental.reports.landscape.tables import landscape_tables
-from naslib_incremental.reports.measures import MEASURES
-from naslib_incremental.reports.normality import normality_table
-from naslib_incremental.reports.pigeonhole import MEANING
-from naslib_incremental.reports.published import with_published
-from naslib_incremental.reports.reading import read_runs
-from naslib_incremental.reports.rendering import WRITERS, Table, terminal
-from naslib_incremental.reports.robust_tables import robust_tables
-from naslib_incremental.reports.summary import leads_table
-from naslib_incremental.reports.wins import Contrast, contrasts
-from naslib_incremental.storage import atomic_path, write_text
+from naslib_incremental.reports.page.html import page, statements, which_number
+from naslib_incremental.reports.statistics import break_even, components
+from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.comparisons import Contrast, contrasts
+from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING
+from naslib_incremental.reports.statistics.landscape import Study, study_space
+from naslib_incremental.reports.statistics.landscape.degree import degree_table
+from naslib_incremental.reports.statistics.measures import MEASURES
+from naslib_incremental.reports.statistics.normality import normality_table
+from naslib_incremental.reports.statistics.published import with_published
+from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.tables import budgets as made
+from naslib_incremental.reports.tables import costs
+from naslib_incremental.reports.tables.landscape import landscape_tables
+from naslib_incremental.reports.tables.rendering import WRITERS, Table, terminal
+from naslib_incremental.reports.tables.robust import robust_tables
+from naslib_incremental.reports.tables.summary import leads_table
 
 FORMATS = ("html", "md", "csv", "tex")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from naslib_incremental.registry import Registry
+from naslib_incremental.foundation.registry import Registry
 from naslib_incremental.search_spaces_ext.contract import (
     Architectures,
     CellDrawing,

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 Architectures = NDArray[Any]
 """[..., *architecture_shape] integers: a state index, or packed 64-bit words."""

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.array_cache import open_or_build
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.array_cache import open_or_build
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.contract import (
     Architectures,
     CellDrawing,
@@ -135,10 +135,10 @@ class EnumerableSpace(SearchSpace):
             strange = texts[words.index(error.args[0])]
             raise self._unreadable(strange, "give one that the space holds") from error
 
-    def _unreadable(self, text: str, next_command: str) -> UserError:
+    def _unreadable(self, text: str, advice: str) -> UserError:
         example = self.word_to_readable(int(self.graph.words[-1]))
         expected = f"an architecture of {self.name} such as {example!r}"
-        return UserError(expected, repr(text), next_command)
+        return UserError(expected, repr(text), advice)
 
     def draw(self, architecture: Architectures) -> list[CellDrawing]:  # noqa: D102
         return self.draw_word(int(self.graph.words[architecture]))

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.search_spaces_ext.nasbench301_kernels import (
+from naslib_incremental.search_spaces_ext.nasbench301.kernels import (
     INPUTS,
     NODES,
     OPERATIONS,

@@ -13,7 +13,7 @@ from naslib_incremental.agent import AgentConfig, load_agent, train_agent
 from naslib_incremental.agent import checkpoint as checkpoints
 from naslib_incremental.agent.trainer import Trainer
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from tests.doubles.small_training import OPTIONS
 
 SEED = np.random.SeedSequence(3)

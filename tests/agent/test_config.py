@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 from naslib_incremental.agent import AgentConfig
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 
 def test_every_field_says_where_it_comes_from() -> None:

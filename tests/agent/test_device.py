@@ -32,9 +32,9 @@ from naslib_incremental.agent.device.trainer import DeviceTrainer
 from naslib_incremental.agent.exploration import epsilon_ladder
 from naslib_incremental.agent.replay import PrioritisedReplay, Transitions
 from naslib_incremental.benchmarks import Benchmark, QueryCounter, open_benchmark
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.mdp import IncrementalMDP, Observation, Step, observe
-from naslib_incremental.search_spaces_ext.nasbench301 import NASBench301Space
+from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 from tests.doubles.small_training import OPTIONS
 from tests.doubles.solved_mdp import ACCURACIES, ROWS, learning_config, value_iteration
 from tests.doubles.tiny_mdp import TinyBenchmark

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.booster_pickle import read_booster_handle
-from naslib_incremental.errors import UserError
+from naslib_incremental.benchmarks.formats.booster_pickle import read_booster_handle
+from naslib_incremental.foundation.errors import UserError
 from tests.doubles.nasbench301_models import VERSIONS, pickled, real_boosters
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_incremental.benchmarks.nasbench101 import NASBench101
-from naslib_incremental.errors import UserError
+from naslib_incremental.benchmarks.nasbench101.benchmark import NASBench101
+from naslib_incremental.foundation.errors import UserError
 from tests.doubles.nasbench101_cache import own_cache, pretend_import
 from tests.doubles.nasbench101_data import run0_columns, run0_words, shared_file
 
@@ -102,7 +102,7 @@ def test_a_better_file_that_was_not_imported_is_not_overlooked(own_cache: Path) 
     assert NASBench101.open("run0").provenance.validation == SINGLE_RUN
 
 
-def test_without_any_data_the_next_command_is_said(own_cache: Path) -> None:
+def test_without_any_data_the_next_is_said(own_cache: Path) -> None:
     for variant in ("", "run0"):
         with pytest.raises(UserError, match="next: naslib-data fetch nasbench101"):
             NASBench101.open(variant)

@@ -10,8 +10,8 @@ from threading import Thread
 
 import pytest
 
-from naslib_incremental.benchmarks import nasbench101_download as module
-from naslib_incremental.errors import UserError
+from naslib_incremental.benchmarks.nasbench101 import download as module
+from naslib_incremental.foundation.errors import UserError
 
 CONTENT = bytes(range(256)) * 40
 NAME = "nasbench_only108.tfrecord"

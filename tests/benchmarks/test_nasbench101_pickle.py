@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.nasbench101_pickle import read_pickle
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext.nasbench101 import cells_of_size
+from naslib_incremental.benchmarks.nasbench101.naslib_pickle import read_pickle
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
 from tests.doubles.nasbench101_files import made_up_trainings, naslib_table
 
 

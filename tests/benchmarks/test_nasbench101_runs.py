@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_incremental.benchmarks.nasbench101_compact import read_compact
-from naslib_incremental.benchmarks.nasbench101_runs import Runs, tabulate
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext.nasbench101 import cells_of_size
-from naslib_incremental.search_spaces_ext.nasbench101_kernels import hash_words
+from naslib_incremental.benchmarks.nasbench101.compact import read_compact
+from naslib_incremental.benchmarks.nasbench101.runs import Runs, tabulate
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench101.kernels import hash_words
+from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
 
 SOURCE = Path("some.tfrecord")
 BUDGETS = (4, 12, 108)

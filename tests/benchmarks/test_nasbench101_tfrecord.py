@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.nasbench101_tfrecord import read_tfrecord
-from naslib_incremental.benchmarks.tfrecord import masked_crc, read_records
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext.nasbench101 import cells_of_size
+from naslib_incremental.benchmarks.formats.tfrecord import masked_crc, read_records
+from naslib_incremental.benchmarks.nasbench101.official import read_tfrecord
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
 from tests.doubles.nasbench101_files import (
     Training,
     framed,

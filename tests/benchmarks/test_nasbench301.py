@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.benchmarks.nasbench301 import NASBench301
-from naslib_incremental.benchmarks.nasbench301_folder import import_folder
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext.nasbench301 import NASBench301Space
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import to_features
+from naslib_incremental.benchmarks.nasbench301.benchmark import NASBench301
+from naslib_incremental.benchmarks.nasbench301.folder import import_folder
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
+from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 from tests.doubles.nasbench301_models import (
     HANDLES,
     VERSIONS,

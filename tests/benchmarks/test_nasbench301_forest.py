@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.nasbench301_ensemble import Ensemble
-from naslib_incremental.benchmarks.nasbench301_forest import QUESTIONS, ask, compile_forest
-from naslib_incremental.benchmarks.nasbench301_forest_kernels import lowest_bit, sum_groups
-from naslib_incremental.search_spaces_ext.nasbench301 import (
+from naslib_incremental.benchmarks.nasbench301.ensemble import Ensemble
+from naslib_incremental.benchmarks.nasbench301.forest import QUESTIONS, ask, compile_forest
+from naslib_incremental.benchmarks.nasbench301.forest_kernels import lowest_bit, sum_groups
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
+from naslib_incremental.search_spaces_ext.nasbench301.space import (
     NASBench301SingleSpace,
     NASBench301Space,
 )
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import to_features
 from tests.doubles.nasbench301_models import made_up_booster, predict
 
 SPACE = NASBench301Space()

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.benchmarks import nasbench301_yahpo
-from naslib_incremental.benchmarks.nasbench301_network import network_output, to_codes
-from naslib_incremental.benchmarks.nasbench301_yahpo import (
+from naslib_incremental.benchmarks.nasbench301 import yahpo as nasbench301_yahpo
+from naslib_incremental.benchmarks.nasbench301.network import network_output, to_codes
+from naslib_incremental.benchmarks.nasbench301.yahpo import (
     KIND,
     WITHOUT_CONVOLUTION,
     NASBench301Yahpo,
     import_yahpo,
 )
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import (
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import (
     OPERATIONS,
     from_compact,
     from_genotype,
@@ -186,7 +186,9 @@ def test_a_file_with_other_weights_in_its_graph_is_refused(
     monkeypatch.undo()
     source = shared_file("yahpo_nb301.onnx")
     monkeypatch.setenv("NASLIB_INCREMENTAL_CACHE", str(empty_folders / "cache"))
-    monkeypatch.setattr("naslib_incremental.benchmarks.nasbench301_onnx.network_output", altered)
+    monkeypatch.setattr(
+        "naslib_incremental.benchmarks.formats.onnx_network.network_output", altered
+    )
     assert "another network" in refused(lambda: nasbench301_yahpo.import_yahpo(source))
 
 

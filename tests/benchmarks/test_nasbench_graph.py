@@ -8,7 +8,7 @@ from nas_bench_graph import light_read
 
 from naslib_incremental.benchmarks import list_benchmarks, open_benchmark
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 
 
 @pytest.mark.parametrize("variant", NASBenchGraph.variants)

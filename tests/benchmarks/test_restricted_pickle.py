@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.restricted_pickle import load_scalars
-from naslib_incremental.errors import UserError
+from naslib_incremental.benchmarks.formats.restricted_pickle import load_scalars
+from naslib_incremental.foundation.errors import UserError
 
 NUMBERS = st.floats(allow_nan=False) | st.integers() | st.floats(allow_nan=False).map(np.float64)
 

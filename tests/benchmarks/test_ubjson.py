@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.ubjson import read_ubjson
+from naslib_incremental.benchmarks.formats.ubjson import read_ubjson
 from tests.doubles.nasbench301_models import ubjson
 
 values = st.recursive(

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.xgboost_model import Booster, parse_booster, read_booster
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import to_features
+from naslib_incremental.benchmarks.formats.xgboost_model import Booster, parse_booster, read_booster
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
 from tests.doubles.nasbench301_models import (
     HANDLES,
     VERSIONS,

@@ -15,8 +15,8 @@ import yaml
 import naslib_incremental
 from naslib_incremental.cli import report, run
 from naslib_incremental.cli.guard import guarded
-from naslib_incremental.errors import UserError
-from naslib_incremental.storage import cache_folder
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.storage import cache_folder
 
 SMALL = shlex.split(
     "--optimizer toy_learner --benchmark toy/plain --seeds 1 --start-sets 2 --episodes 40 "

@@ -10,7 +10,7 @@ import pytest
 
 from naslib_incremental.cli.data import main
 from naslib_incremental.search_spaces_ext import SEARCH_SPACES
-from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space, cells_of_size
+from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space, cells_of_size
 from tests.doubles.nasbench101_cache import own_cache, pretend_import
 from tests.doubles.nasbench101_data import shared_file
 from tests.doubles.nasbench101_files import made_up_trainings, naslib_table, write_tfrecord

@@ -12,7 +12,7 @@ import pytest
 from naslib_incremental.agent.topology import Topology
 from naslib_incremental.cli import run
 from naslib_incremental.cli.choices import read_choices
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.job import make_job
 from naslib_incremental.harness.ray_cluster import RayOptions

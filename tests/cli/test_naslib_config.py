@@ -10,7 +10,7 @@ import yaml
 
 from naslib_incremental.cli import run
 from naslib_incremental.cli.choices import Choices, read_choices
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 
 pytestmark = pytest.mark.usefixtures("toy")

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from naslib_incremental.cli.choices import read_choices
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 
 pytestmark = pytest.mark.usefixtures("toy")

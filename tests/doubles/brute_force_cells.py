@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain, combinations, product
 
-from naslib_incremental.search_spaces_ext.nasbench101 import word_to_cell
+from naslib_incremental.search_spaces_ext.nasbench101.space import word_to_cell
 
 LABELS = (0, 1, 2)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_incremental.array_cache import open_or_build
-from naslib_incremental.benchmarks.nasbench101_files import CACHE_KIND, TABLE_VERSION
-from naslib_incremental.benchmarks.nasbench101_runs import Runs, tabulate
-from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space
+from naslib_incremental.benchmarks.nasbench101.files import CACHE_KIND, TABLE_VERSION
+from naslib_incremental.benchmarks.nasbench101.runs import Runs, tabulate
+from naslib_incremental.foundation.array_cache import open_or_build
+from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from naslib_incremental.storage import data_folders
+from naslib_incremental.foundation.storage import data_folders
 
 # Read before any test sets its own data folder.
 FOLDERS = data_folders()

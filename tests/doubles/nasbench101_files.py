@@ -13,7 +13,7 @@ import google_crc32c
 import numpy as np
 
 from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
-from naslib_incremental.search_spaces_ext.nasbench101 import OPERATIONS, word_to_cell
+from naslib_incremental.search_spaces_ext.nasbench101.space import OPERATIONS, word_to_cell
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from naslib_incremental.storage import data_folders
+from naslib_incremental.foundation.storage import data_folders
 
 
 def shared_file(name: str) -> Path:

@@ -6,8 +6,8 @@ import numpy as np
 
 from naslib_incremental.benchmarks import Answers, Benchmark, Provenance
 from naslib_incremental.search_spaces_ext.contract import Architectures
-from naslib_incremental.search_spaces_ext.nasbench301 import NASBench301Space
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import to_features
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
+from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 
 
 class PairsBenchmark(Benchmark):

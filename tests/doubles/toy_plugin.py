@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Accuracies, Answers, Benchmark, Provenance
+from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.optimizers.contract import (
     Ask,
     Outcome,
@@ -25,7 +26,6 @@ from naslib_incremental.search_spaces_ext.contract import (
     Neighbours,
     SearchSpace,
 )
-from naslib_incremental.storage import write_text
 
 VERTICES = 60
 

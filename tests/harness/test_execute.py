@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from inline_workers import InlineWorkers
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, WorkFailedError, run
 from naslib_incremental.harness.job import Job, make_job
 from naslib_incremental.harness.plan import Agent, Cell, Plan
 from naslib_incremental.harness.progress import Progress
 from naslib_incremental.harness.tasks import Failure
-from naslib_incremental.reports.reading import read_runs
+from naslib_incremental.reports.statistics.reading import read_runs
 
 pytestmark = pytest.mark.usefixtures("toy")
 

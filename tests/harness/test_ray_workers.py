@@ -23,7 +23,7 @@ ray = pytest.importorskip("ray", reason="needs the extra rllib")
 from inline_workers import InlineWorkers
 from ray_fixture import gone, wait_for
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, run
 from naslib_incremental.harness.job import make_job
 from naslib_incremental.harness.plan import Agent, Cell, Plan

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.job import make_job, opened
 from naslib_incremental.harness.resolve import make_optimizer, resolved_options

@@ -10,7 +10,7 @@ import yaml
 from filelock import FileLock
 from inline_workers import InlineWorkers
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, run
 from naslib_incremental.harness.plan import Agent, Cell
 from naslib_incremental.harness.progress import Progress
@@ -184,6 +184,6 @@ def test_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("naslib_incremental.storage.Path.touch", refuse)
+    monkeypatch.setattr("naslib_incremental.foundation.storage.Path.touch", refuse)
     with pytest.raises(UserError, match=r"can be written to.*Permission denied"):
         work(tmp_path)

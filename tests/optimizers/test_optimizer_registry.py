@@ -6,9 +6,9 @@ from importlib.metadata import EntryPoint
 import pytest
 from toy_plugin import ToyLearner
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.registry import Registry
 from naslib_incremental.optimizers import registry
-from naslib_incremental.registry import Registry
 
 
 def test_builtins_are_found() -> None:

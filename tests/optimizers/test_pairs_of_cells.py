@@ -22,7 +22,7 @@ from naslib_incremental.optimizers.random_search import RandomSearch
 from naslib_incremental.optimizers.random_walk import RandomWalk
 from naslib_incremental.optimizers.regularized_evolution import RegularizedEvolution
 from naslib_incremental.optimizers.testing import OptimizerContract, TrainableOptimizerContract
-from naslib_incremental.search_spaces_ext.nasbench301 import (
+from naslib_incremental.search_spaces_ext.nasbench301.space import (
     NASBench301SingleSpace,
     NASBench301Space,
 )

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.reports import build_ablation_report, is_study
-from naslib_incremental.reports.ablation import curves, values
-from naslib_incremental.reports.ablation.reading import read_study
-from naslib_incremental.reports.ablation.sensitivity import interaction, sensitivity_table
-from naslib_incremental.reports.ablation.tables import interval, robustness_table
+from naslib_incremental.reports.figures import ablation_curves as curves
+from naslib_incremental.reports.figures import ablation_values as values
+from naslib_incremental.reports.statistics.sensitivity import interaction, sensitivity_table
+from naslib_incremental.reports.statistics.study import read_study
+from naslib_incremental.reports.tables.ablation import interval, robustness_table
 from tests.reports.builder import Episode, RunFolder
 
 AGENT = "apex_incremental"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_incremental.reports.analysis import analyse
 from naslib_incremental.reports.figures.accuracies import BINS, TAIL, data, shaping_alpha
-from naslib_incremental.reports.reading import read_runs
+from naslib_incremental.reports.statistics.analysis import analyse
+from naslib_incremental.reports.statistics.reading import read_runs
 from tests.reports.builder import Episode, RunFolder
 
 

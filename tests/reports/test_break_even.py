@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.reports.analysis import Analysis, analyse
-from naslib_incremental.reports.break_even import (
+from naslib_incremental.reports.figures import break_even as figure
+from naslib_incremental.reports.figures.canvas import palette
+from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.break_even import (
     break_even_table,
     break_evens,
     first_query,
     searches_until,
 )
-from naslib_incremental.reports.figures import break_even as figure
-from naslib_incremental.reports.figures.canvas import palette
-from naslib_incremental.reports.reading import read_runs
+from naslib_incremental.reports.statistics.reading import read_runs
 from tests.reports.builder import Episode, RunFolder
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naslib_incremental.reports.budgets import cut
-from naslib_incremental.reports.cells import Cell, read_cell
+from naslib_incremental.reports.statistics.budgets import cut
+from naslib_incremental.reports.statistics.cells import Cell, read_cell
 from tests.reports.builder import Episode, Query, RunFolder
 
 ACCURACY = st.integers(50, 60).map(lambda hundredths: hundredths / 100)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.reports.cell_layout import BEND, lay_out
 from naslib_incremental.reports.figures.canvas import encode
+from naslib_incremental.reports.figures.cell_layout import BEND, lay_out
 from naslib_incremental.reports.figures.cell_picture import broken, picture
 from naslib_incremental.search_spaces_ext import CellDrawing
 

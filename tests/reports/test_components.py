@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from naslib_incremental.reports.components import Components, variance_components
+from naslib_incremental.reports.statistics.components import Components, variance_components
 
 GAUGE = """
 21 20 20 20 19 21  24 23 24 24 23 24  20 21 19 21 20 22  27 27 28 26 27 28  19 18 19 18 18 21

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.reports.analysis import analyse
-from naslib_incremental.reports.landscape.degree import correlate, degree_table
-from naslib_incremental.reports.reading import read_runs, read_starts
+from naslib_incremental.reports.statistics.analysis import analyse
+from naslib_incremental.reports.statistics.landscape.degree import correlate, degree_table
+from naslib_incremental.reports.statistics.reading import read_runs, read_starts
 from tests.reports.builder import Episode, RunFolder
 
 

@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import sparse
 
-from naslib_incremental.benchmarks.nasbench101 import NASBench101
+from naslib_incremental.benchmarks.nasbench101.benchmark import NASBench101
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
 from naslib_incremental.optimizers import EpisodeSettings
 from naslib_incremental.optimizers.random_walk import RandomWalk
-from naslib_incremental.reports.landscape import Landscape, climb, expected_best, random_walk
-from naslib_incremental.reports.landscape.draws import correlate, describe
-from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space
+from naslib_incremental.reports.statistics.landscape import (
+    Landscape,
+    climb,
+    expected_best,
+    random_walk,
+)
+from naslib_incremental.reports.statistics.landscape.draws import correlate, describe
+from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
 from naslib_incremental.search_spaces_ext.search_graph import SearchGraph
 from tests.doubles.nasbench101_data import shared_file
 from tests.doubles.toy_plugin import VERTICES, ToySpace

@@ -172,7 +172,7 @@ def test_a_space_that_is_not_enumerable_needs_no_note(
         degree = cora.space.degree
 
     monkeypatch.setattr(
-        "naslib_incremental.reports.landscape.study.SEARCH_SPACES.load", lambda _: Plain
+        "naslib_incremental.reports.statistics.landscape.study.SEARCH_SPACES.load", lambda _: Plain
     )
     assert not issubclass(Plain, EnumerableSpace | SearchSpace)
     report = build_report([run_on(cora, tmp_path / "run")], tmp_path / "out", formats=("html",))

@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.reports.analysis import Analysis, analyse
 from naslib_incremental.reports.figures import qq
 from naslib_incremental.reports.figures.canvas import palette
-from naslib_incremental.reports.normality import Normality, check, normality_table, subsample
-from naslib_incremental.reports.reading import read_runs
-from naslib_incremental.reports.statistics import estimate_skew
-from naslib_incremental.reports.student import FREEDOM, StudentT, fit_t
+from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.estimates import estimate_skew
+from naslib_incremental.reports.statistics.normality import (
+    Normality,
+    check,
+    normality_table,
+    subsample,
+)
+from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.statistics.student import FREEDOM, StudentT, fit_t
 from tests.reports.builder import Episode, RunFolder
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.reports.pairs import interval_of_difference, sign_flip
-from naslib_incremental.reports.pigeonhole import Cells, interval_of_mean
+from naslib_incremental.reports.statistics.crossed_bootstrap import Cells, interval_of_mean
+from naslib_incremental.reports.statistics.pairs import interval_of_difference, sign_flip
 from tests.reports.test_pigeonhole import cells
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.reports.pigeonhole import (
+from naslib_incremental.reports.statistics.crossed_bootstrap import (
     Cells,
     ends,
     expanded_share,
@@ -17,7 +17,7 @@ from naslib_incremental.reports.pigeonhole import (
     interval_of_mean,
     resampled_means,
 )
-from naslib_incremental.reports.statistics import estimate_mean
+from naslib_incremental.reports.statistics.estimates import estimate_mean
 
 
 def cells(means: np.ndarray, runs: int = 1) -> Cells:

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naslib_incremental.reports import build_report, published
-from naslib_incremental.reports.analysis import analyse
+from naslib_incremental.reports import build_report
 from naslib_incremental.reports.build import all_tables
 from naslib_incremental.reports.figures import best_so_far
 from naslib_incremental.reports.figures.canvas import encode, palette
-from naslib_incremental.reports.reading import read_runs
-from naslib_incremental.reports.rendering import comma_separated, latex, markdown
-from naslib_incremental.reports.wins import contrasts, leads
+from naslib_incremental.reports.statistics import published
+from naslib_incremental.reports.statistics.analysis import analyse
+from naslib_incremental.reports.statistics.comparisons import contrasts, leads
+from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.tables.rendering import comma_separated, latex, markdown
 from tests.reports.builder import Episode, RunFolder, random_episodes
 
 PARTS = {

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from naslib_incremental.errors import UserError
-from naslib_incremental.reports.reading import read_runs
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.reports.statistics.reading import read_runs
 from tests.reports.builder import Episode, RunFolder, random_episodes
 
 QUERIES = [(0.6, 0.5), (0.6, 0.7), (0.8, 0.6)]

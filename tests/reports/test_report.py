@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naslib_incremental.errors import UserError
-from naslib_incremental.reports import build_report, html
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.reports import build_report
 from naslib_incremental.reports.figures.canvas import SERIES
+from naslib_incremental.reports.page import html
 from tests.reports.builder import Episode, RunFolder, random_episodes
 
 OPTIMIZERS = ("local_search", "apex_incremental", "random_walk")

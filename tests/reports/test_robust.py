@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.reports.budgets import BudgetRuns
-from naslib_incremental.reports.pigeonhole import draws, gather
-from naslib_incremental.reports.robust import (
+from naslib_incremental.reports.statistics.budgets import BudgetRuns
+from naslib_incremental.reports.statistics.crossed_bootstrap import draws, gather
+from naslib_incremental.reports.statistics.robust import (
     histograms,
     interquartile_mean,
     probability_of_improvement,

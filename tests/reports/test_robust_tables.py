@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from naslib_incremental.reports.analysis import Analysis, analyse
-from naslib_incremental.reports.reading import read_runs
-from naslib_incremental.reports.robust_tables import (
+from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.tables.robust import (
     chances_table,
     interquartile_table,
     regret_table,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from naslib_incremental.reports.figures.sampler_sizes import data, draw
-from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space, word_to_cell
+from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space, word_to_cell
 
 
 def test_shares_are_those_of_the_samples() -> None:

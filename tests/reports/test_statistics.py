@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.reports.statistics import (
+from naslib_incremental.reports.statistics.estimates import (
     DIRECT,
     RESAMPLES,
     estimate_kurtosis,

@@ -10,11 +10,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.reports.analysis import Analysis, analyse
-from naslib_incremental.reports.reading import read_runs
-from naslib_incremental.reports.rendering import markdown
 from naslib_incremental.reports.sections import REST, by_theme
-from naslib_incremental.reports.summary import leads_table
+from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.tables.rendering import markdown
+from naslib_incremental.reports.tables.summary import leads_table
 from tests.reports.builder import Episode, RunFolder
 
 

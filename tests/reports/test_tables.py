@@ -12,11 +12,20 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from naslib_incremental.reports.analysis import Analysis, analyse
 from naslib_incremental.reports.build import all_tables
-from naslib_incremental.reports.costs import episodes_table, throughput_table, training_table
-from naslib_incremental.reports.reading import read_runs
-from naslib_incremental.reports.rendering import (
+from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.comparisons import contrasts, leads, statement
+from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.tables.budgets import (
+    budget_table,
+    contrast_table,
+    endings_table,
+    improvement_table,
+    percent,
+    points,
+)
+from naslib_incremental.reports.tables.costs import episodes_table, throughput_table, training_table
+from naslib_incremental.reports.tables.rendering import (
     Column,
     Entry,
     Table,
@@ -26,15 +35,6 @@ from naslib_incremental.reports.rendering import (
     markdown,
     terminal,
 )
-from naslib_incremental.reports.tables import (
-    budget_table,
-    contrast_table,
-    endings_table,
-    improvement_table,
-    percent,
-    points,
-)
-from naslib_incremental.reports.wins import contrasts, leads, statement
 from tests.reports.builder import Episode, Query, RunFolder, random_episodes
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naslib_incremental.reports.analysis import Analysis, analyse
 from naslib_incremental.reports.figures import fixed_targets, profiles
 from naslib_incremental.reports.figures.canvas import palette
-from naslib_incremental.reports.reading import read_runs
-from naslib_incremental.reports.targets import first_hits
+from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.statistics.targets import first_hits
 from tests.reports.builder import Episode, Query, RunFolder, random_episodes
 from tests.reports.test_budgets import EPISODES, brute_force, write_cells
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.nasbench_graph import NASBenchGraphSpace
 from naslib_incremental.search_spaces_ext.search_graph import compile_search_graph
 from tests.doubles.tiny_mdp import TinySpace
@@ -80,8 +80,8 @@ def test_unknown_sampler_is_refused_with_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "next_command"), [("sx", "invalid literal"), ("s7", "give one that the space holds")]
+    ("text", "advice"), [("sx", "invalid literal"), ("s7", "give one that the space holds")]
 )
-def test_texts_of_no_architecture_are_refused(text: str, next_command: str) -> None:
-    with pytest.raises(UserError, match=f"such as 's1'; got '{text}'; next: {next_command}"):
+def test_texts_of_no_architecture_are_refused(text: str, advice: str) -> None:
+    with pytest.raises(UserError, match=f"such as 's1'; got '{text}'; next: {advice}"):
         TinySpace([[1], [0]]).from_readable(["s0", text])

@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space
+from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
 from tests.doubles.brute_force_cells import (
     LABELS,
     Cell,

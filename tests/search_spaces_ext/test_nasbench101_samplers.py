@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from naslib_incremental.search_spaces_ext import nasbench101_kernels as kernels
-from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space
-from naslib_incremental.search_spaces_ext.nasbench101_samplers import (
+from naslib_incremental.search_spaces_ext.nasbench101 import kernels
+from naslib_incremental.search_spaces_ext.nasbench101.samplers import (
     draw_random_cell_adj,
     draw_size_first,
 )
+from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
 
 DRAWS = 200_000
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext import nasbench101_kernels as kernels
-from naslib_incremental.search_spaces_ext.nasbench101 import (
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench101 import kernels
+from naslib_incremental.search_spaces_ext.nasbench101.space import (
     OPERATIONS,
     NASBench101Space,
     cell_to_word,

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import (
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import (
     OPERATIONS,
     Genotype,
     from_compact,

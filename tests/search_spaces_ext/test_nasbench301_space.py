@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from naslib_incremental.errors import UserError
-from naslib_incremental.search_spaces_ext import nasbench301_kernels as kernels
-from naslib_incremental.search_spaces_ext.nasbench301 import (
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench301 import kernels
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import from_compact, to_compact
+from naslib_incremental.search_spaces_ext.nasbench301.space import (
     NASBench301SingleSpace,
     NASBench301Space,
 )
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import from_compact, to_compact
 from tests.doubles.nasbench301_cells import Cell, cells, changes, isomorphic, renumberings
 
 SPACE = NASBench301Space()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nas_bench_graph import Arch, all_archs, gnn_list, gnn_list_proteins, link_list
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext import nasbench_graph_kernels as kernels
 from naslib_incremental.search_spaces_ext.nasbench_graph import (
     NASBenchGraphProteinsSpace,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naslib_incremental.search_spaces_ext import ops_on_nodes
-from naslib_incremental.search_spaces_ext.nasbench301 import NASBench301Space
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import from_compact
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import from_compact
+from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 from tests.doubles.nasbench301_cells import Cell, as_graph, cells
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.contract import SearchSpace
 from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
 

@@ -27,8 +27,8 @@ from naslib_incremental.agent.trainer import (
     watched_lanes,
 )
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
-from naslib_incremental.errors import UserError
-from naslib_incremental.seeding import children
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.seeding import children
 
 # From this many dimensions on a GPU multiplies in bfloat16. Narrower networks are bound by the
 # number of kernels, to which casting adds.

@@ -27,7 +27,7 @@ from naslib_incremental.agent.rllib.ledger import Ledger
 from naslib_incremental.agent.rllib.shards import ShardGroup
 from naslib_incremental.agent.topology import Topology
 from naslib_incremental.benchmarks import open_benchmark
-from naslib_incremental.seeding import children
+from naslib_incremental.foundation.seeding import children
 
 TUNE_NAME = "ApexIncremental"
 CHECKPOINT = "checkpoint.safetensors"

@@ -17,8 +17,8 @@ from naslib_incremental.agent.replay import Transitions
 from naslib_incremental.agent.rllib.shards import Fragment
 from naslib_incremental.agent.trainer import Tally, shaping_alpha, watched_lanes
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
+from naslib_incremental.foundation.seeding import children
 from naslib_incremental.mdp import IncrementalMDP, Step
-from naslib_incremental.seeding import children
 
 
 @dataclass(frozen=True)

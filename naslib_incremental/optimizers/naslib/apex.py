@@ -10,9 +10,9 @@ from typing import Any, cast
 import torch
 
 from naslib_incremental.agent.network import QNetwork
+from naslib_incremental.foundation.seeding import children
 from naslib_incremental.optimizers.apex_incremental import ApexIncremental as Agent
 from naslib_incremental.optimizers.naslib.meta_optimizers import IncrementalOptimizer
-from naslib_incremental.seeding import children
 
 logger = logging.getLogger(__name__)
 

@@ -8,17 +8,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
-from naslib_incremental.search_spaces_ext.nasbench101 import (
+from naslib_incremental.search_spaces_ext.nasbench101.kernels import MOST_VERTICES, NO_CELL
+from naslib_incremental.search_spaces_ext.nasbench101.space import (
     OPERATIONS,
     NASBench101Space,
     cell_to_word,
     word_to_cell,
 )
-from naslib_incremental.search_spaces_ext.nasbench101_kernels import MOST_VERTICES, NO_CELL
-from naslib_incremental.search_spaces_ext.nasbench301 import NASBench301Space
-from naslib_incremental.search_spaces_ext.nasbench301_genotype import from_compact, to_compact
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import from_compact, to_compact
+from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 
 
 class Conversion(ABC):

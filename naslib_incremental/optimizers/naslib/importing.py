@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers.naslib.shims import import_shims
 
 SOURCE = "github.com/automl/NASLib, branch Develop"
@@ -80,7 +80,7 @@ def naslib_status() -> str:
     try:
         found = load_naslib()
     except UserError as error:
-        return f"not there: {error.got}; to get it: {error.next_command}"
+        return f"not there: {error.got}; to get it: {error.next}"
     return f"version {found.version or 'unknown'} in {found.folder}"
 
 

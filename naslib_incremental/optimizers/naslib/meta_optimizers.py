@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.seeding import children
 from naslib_incremental.optimizers.contract import EpisodeSettings
 from naslib_incremental.optimizers.naslib.dataset_api import DatasetAPI
 from naslib_incremental.optimizers.naslib.importing import load_naslib
 from naslib_incremental.optimizers.naslib.record import SearchRecord
 from naslib_incremental.optimizers.registry import make_optimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures
-from naslib_incremental.seeding import children
 
 if TYPE_CHECKING:
     from torch import nn

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from naslib_incremental.benchmarks.contract import Accuracies
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers.contract import Ask, EpisodeSettings, Optimizer, Outcome
 from naslib_incremental.optimizers.naslib.importing import load_naslib
 from naslib_incremental.optimizers.naslib.turns import Turns

@@ -7,7 +7,6 @@ from functools import partial
 
 from tqdm import tqdm
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures import (
     accuracies,
     best_so_far,
@@ -25,7 +24,8 @@ from naslib_incremental.reports.figures import (
     walk_landscape,
 )
 from naslib_incremental.reports.figures.canvas import Drawing, palette
-from naslib_incremental.reports.landscape import Study
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.landscape import Study
 
 
 def draw_all(analysis: Analysis, study: Study) -> Iterator[Drawing]:

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks import BENCHMARKS
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.mdp import shape
-from naslib_incremental.reports.analysis import Analysis, column
 from naslib_incremental.reports.figures.canvas import SERIES, Drawing, panel
-from naslib_incremental.reports.tables import made_from
+from naslib_incremental.reports.statistics.analysis import Analysis, column
+from naslib_incremental.reports.tables.budgets import made_from
 
 BINS = 60
 TAIL = 0.01

@@ -16,8 +16,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.analysis import Analysis
-from naslib_incremental.reports.budgets import BudgetRuns
 from naslib_incremental.reports.figures.canvas import (
     MUTED,
     PAPER,
@@ -27,10 +25,12 @@ from naslib_incremental.reports.figures.canvas import (
     panel,
     short,
 )
-from naslib_incremental.reports.measures import MEASURES
-from naslib_incremental.reports.pigeonhole import MEANING, band
-from naslib_incremental.reports.published import origin, published_beside
-from naslib_incremental.reports.tables import made_from, percent
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.budgets import BudgetRuns
+from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band
+from naslib_incremental.reports.statistics.measures import MEASURES
+from naslib_incremental.reports.statistics.published import origin, published_beside
+from naslib_incremental.reports.tables.budgets import made_from, percent
 
 START = 0.04
 """The share of the budget after which a curve must be inside the axes."""

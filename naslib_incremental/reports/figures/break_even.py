@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naslib_incremental.reports.analysis import Analysis
-from naslib_incremental.reports.break_even import break_evens
 from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
-from naslib_incremental.reports.tables import made_from
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.break_even import break_evens
+from naslib_incremental.reports.tables.budgets import made_from
 
 
 def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
-from naslib_incremental.reports.cell_layout import Point, lay_out
 from naslib_incremental.reports.figures.canvas import GRID, INK, MUTED, PAPER, SIZE, panel, short
+from naslib_incremental.reports.figures.cell_layout import Point, lay_out
 from naslib_incremental.search_spaces_ext import CellDrawing
 
 VERTEX_INCHES = 1.22

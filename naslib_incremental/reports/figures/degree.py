@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import INK, SERIES, Drawing, legend_below, panel
-from naslib_incremental.reports.landscape.degree import Degrees
-from naslib_incremental.reports.tables import made_from
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.landscape.degree import Degrees
+from naslib_incremental.reports.tables.budgets import made_from
 
 SHOWN = 1_200
 BINS = 12

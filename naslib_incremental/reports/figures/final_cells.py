@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import Drawing
 from naslib_incremental.reports.figures.cell_picture import picture
-from naslib_incremental.reports.landscape import Study
-from naslib_incremental.reports.tables import made_from, percent
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.landscape import Study
+from naslib_incremental.reports.tables.budgets import made_from, percent
 from naslib_incremental.search_spaces_ext import CellDrawing
 
 

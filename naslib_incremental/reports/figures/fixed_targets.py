@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.analysis import Analysis, OptimizerAnalysis
 from naslib_incremental.reports.figures.canvas import (
     Drawing,
     Style,
@@ -18,9 +17,10 @@ from naslib_incremental.reports.figures.canvas import (
     legend_below,
     panel,
 )
-from naslib_incremental.reports.pigeonhole import MEANING, band
-from naslib_incremental.reports.tables import made_from, percent
-from naslib_incremental.reports.targets import first_hits
+from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band
+from naslib_incremental.reports.statistics.targets import first_hits
+from naslib_incremental.reports.tables.budgets import made_from, percent
 
 GAPS = np.geomspace(10, 0.01, 31)
 """Distances of the targets from the best, in percentage points, the easiest first."""

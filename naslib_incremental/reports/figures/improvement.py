@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.analysis import Analysis, Improvement
 from naslib_incremental.reports.figures.canvas import INK, MUTED, Drawing, Style, panel
-from naslib_incremental.reports.statistics import CONDITION
-from naslib_incremental.reports.tables import made_from, points
+from naslib_incremental.reports.statistics.analysis import Analysis, Improvement
+from naslib_incremental.reports.statistics.estimates import CONDITION
+from naslib_incremental.reports.tables.budgets import made_from, points
 
 BINS = 60
 TAIL = 0.02

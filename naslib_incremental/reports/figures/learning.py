@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel
-from naslib_incremental.reports.tables import made_from
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.tables.budgets import made_from
 
 COLUMNS = ("optimizer", "agent_seed", "step", "seconds", "mean_final_validation")
 

@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import (
     INK,
     Drawing,
@@ -17,8 +16,9 @@ from naslib_incremental.reports.figures.canvas import (
     panel,
 )
 from naslib_incremental.reports.figures.cell_picture import picture
-from naslib_incremental.reports.landscape import Landscape
-from naslib_incremental.reports.tables import made_from, percent
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.landscape import Landscape
+from naslib_incremental.reports.tables.budgets import made_from, percent
 
 SHARES = {"architectures": "share of the architectures", "starts": "share of the starts"}
 

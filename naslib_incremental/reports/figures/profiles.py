@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import (
     Drawing,
     Style,
@@ -17,10 +16,11 @@ from naslib_incremental.reports.figures.canvas import (
     legend_below,
     panel,
 )
-from naslib_incremental.reports.measures import COMPARED, MEASURES
-from naslib_incremental.reports.pairs import CLOSE
-from naslib_incremental.reports.pigeonhole import MEANING, band, gather
-from naslib_incremental.reports.tables import made_from
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band, gather
+from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
+from naslib_incremental.reports.statistics.pairs import CLOSE
+from naslib_incremental.reports.tables.budgets import made_from
 
 LEVELS = 160
 SHOWN = MEASURES[:COMPARED]

@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import MUTED, Drawing, Style, legend_below, panel
-from naslib_incremental.reports.normality import FEWEST, SUBSAMPLE, subsample
-from naslib_incremental.reports.student import fit_t
-from naslib_incremental.reports.tables import made_from
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.normality import FEWEST, SUBSAMPLE, subsample
+from naslib_incremental.reports.statistics.student import fit_t
+from naslib_incremental.reports.tables.budgets import made_from
 
 QUANTILES = 199
 

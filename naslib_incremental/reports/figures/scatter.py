@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from naslib_incremental.reports.analysis import SEED, Analysis, column
 from naslib_incremental.reports.figures.canvas import MUTED, PAPER, Drawing, Style, panel
-from naslib_incremental.reports.tables import made_from, percent
+from naslib_incremental.reports.statistics.analysis import SEED, Analysis, column
+from naslib_incremental.reports.tables.budgets import made_from, percent
 
 POINTS = 1_200
 TAIL = 0.005

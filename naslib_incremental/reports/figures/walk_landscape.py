@@ -9,12 +9,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.analysis import Analysis
 from naslib_incremental.reports.figures.canvas import Drawing, legend_below, palette, panel
-from naslib_incremental.reports.landscape import Landscape, expected_best
-from naslib_incremental.reports.landscape.draws import TOP, degrees, describe, distributions
-from naslib_incremental.reports.landscape.tables import walk_facts
-from naslib_incremental.reports.tables import made_from, percent
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.landscape import Landscape, expected_best
+from naslib_incremental.reports.statistics.landscape.draws import (
+    TOP,
+    degrees,
+    describe,
+    distributions,
+)
+from naslib_incremental.reports.tables.budgets import made_from, percent
+from naslib_incremental.reports.tables.landscape import walk_facts
 
 QUANTILES = 24
 DEGREES = 16

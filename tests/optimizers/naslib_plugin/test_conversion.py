@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers.naslib.conversion import (
     NASBench101Conversion,
     NASBench301Conversion,

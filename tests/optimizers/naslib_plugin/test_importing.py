@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import naslib as plugin
 from naslib_incremental.optimizers.naslib.shims import UNUSED
 from tests.optimizers.naslib_plugin.conftest import STANDIN, forget

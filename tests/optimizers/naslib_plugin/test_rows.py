@@ -10,7 +10,7 @@ import pytest
 from toy_plugin import VERTICES, ToyBenchmark
 
 from naslib_incremental.benchmarks import Benchmark
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.evaluate import draw_start_set, evaluate
 from naslib_incremental.optimizers import EpisodeSettings
 from naslib_incremental.optimizers.naslib import rows

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from naslib_incremental.errors import UserError
+from naslib_incremental.foundation.errors import UserError
 from tests.optimizers.naslib_plugin.fakes import Config, Data
 
 SPACES = ("NasBench101", "NasBench301")

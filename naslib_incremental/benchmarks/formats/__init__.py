@@ -1,0 +1,1 @@
+"""Readers of foreign files: nothing that a file names is ever run."""

@@ -1,0 +1,1 @@
+"""NAS-Bench-101: its tables, and where they come from."""

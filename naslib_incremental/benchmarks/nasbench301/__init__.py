@@ -1,0 +1,1 @@
+"""NAS-Bench-301: its surrogates, and where they come from."""

@@ -1,0 +1,1 @@
+"""Every number of a report, as arrays and typed frames."""
