@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Optimizer,
         Outcome,
         TrainableOptimizer,
-        Training,
+        TrainingResult,
     )
     from naslib_incremental.search_spaces_ext.contract import CellDrawing, Neighbours, SearchSpace
 
@@ -49,7 +49,7 @@ __all__ = [
     "Provenance",
     "SearchSpace",
     "TrainableOptimizer",
-    "Training",
+    "TrainingResult",
     "UserError",
 ]
 

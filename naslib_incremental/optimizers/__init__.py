@@ -7,10 +7,11 @@ from naslib_incremental.optimizers.contract import (
     EpisodeSettings,
     Optimizer,
     Outcome,
+    Resources,
     TrainableOptimizer,
-    Training,
 )
 from naslib_incremental.optimizers.registry import OPTIMIZERS, load_optimizer
+from naslib_incremental.records import TrainingResult
 
 __all__ = [
     "OPTIMIZERS",
@@ -18,7 +19,8 @@ __all__ = [
     "EpisodeSettings",
     "Optimizer",
     "Outcome",
+    "Resources",
     "TrainableOptimizer",
-    "Training",
+    "TrainingResult",
     "load_optimizer",
 ]

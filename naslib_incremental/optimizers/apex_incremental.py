@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,15 +11,14 @@ import numpy as np
 from naslib_incremental import agent
 from naslib_incremental.agent import AgentConfig
 from naslib_incremental.agent.device import resolve_device
-from naslib_incremental.agent.topology import Topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.optimizers.contract import (
     Ask,
     EpisodeSettings,
     Outcome,
     TrainableOptimizer,
-    Training,
 )
+from naslib_incremental.records import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
 if TYPE_CHECKING:
@@ -39,14 +36,20 @@ class ApexIncremental(TrainableOptimizer):
         self,
         space: SearchSpace,
         settings: EpisodeSettings,
-        options: Mapping[str, Any] | None = None,
+        config: AgentConfig | None = None,
     ) -> None:
-        super().__init__(space, settings)
-        chosen = {"neighbours": settings.neighbours, **(options or {})}
-        self.config: AgentConfig = resolve_device(AgentConfig.of(chosen, space.cells), space)
+        super().__init__(space, settings, config)
+        self.config: AgentConfig
         self._trained: TrainedAgent | None = None
         self._rollout: Rollout | None = None
         self._asked = False
+
+    @classmethod
+    def configure(  # noqa: D102
+        cls, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
+    ) -> AgentConfig:
+        chosen = {"neighbours": settings.neighbours, **options}
+        return resolve_device(AgentConfig.of(chosen, space.cells), space)
 
     def train(  # noqa: D102
         self,
@@ -54,23 +57,9 @@ class ApexIncremental(TrainableOptimizer):
         seed: np.random.SeedSequence,
         folder: Path,
         progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
+    ) -> TrainingResult:
         steps = self.settings.max_steps
         return _told(agent.train_agent(self.config, benchmark, seed, folder, steps, progress))
-
-    def train_over(  # noqa: D102
-        self,
-        topology: Topology,
-        benchmark: Benchmark,
-        seed: np.random.SeedSequence,
-        folder: Path,
-        progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
-        from naslib_incremental.agent.rllib.training import ApexTraining
-
-        start, steps = partial(ApexTraining, topology), self.settings.max_steps
-        report = agent.train_agent(self.config, benchmark, seed, folder, steps, progress, start)
-        return _told(report, topology=asdict(topology))
 
     @property
     def network(self) -> QNetwork:
@@ -110,8 +99,8 @@ class ApexIncremental(TrainableOptimizer):
         return Outcome(self._rollout.final, self._rollout.steps, self._rollout.stopped)
 
 
-def _told(report: Mapping[str, Any], **more: Any) -> Training:
-    return Training(
+def _told(report: Mapping[str, Any], **more: Any) -> TrainingResult:
+    return TrainingResult(
         steps=report["steps"],
         queries=report["queries"],
         distinct_queries=report["distinct_queries"],

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.agent.topology import Topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.records import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
 
@@ -51,32 +52,26 @@ class Outcome:
 
     Attributes:
         final: [E, *architecture_shape] the architecture that each episode returns.
-        steps: [E] moves made, 0 for a search that is no walk.
+        num_steps: [E] steps made, 0 for a search that is no walk.
         stopped: [E] True where the optimizer stopped by itself, False where it was cut off.
     """
 
     final: Architectures
-    steps: NDArray[np.int64]
+    num_steps: NDArray[np.int64]
     stopped: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Training:
-    """What training one agent cost.
+class Resources:
+    """What one training asks of a cluster.
 
     Attributes:
-        steps: environment steps taken.
-        queries: queries of the benchmark, repeats included.
-        distinct_queries: different architectures queried.
-        seconds: wall time, resumed parts included.
-        details: anything else worth a line in the manifest, JSON values only.
+        cpus: cores, those of processes that it starts among them.
+        gpus: GPUs, of the process that learns.
     """
 
-    steps: int
-    queries: int
-    distinct_queries: int
-    seconds: float
-    details: Mapping[str, Any]
+    cpus: int = 1
+    gpus: float = 0
 
 
 class Optimizer(ABC):
@@ -88,7 +83,7 @@ class Optimizer(ABC):
     Args:
         space: the architectures searched.
         settings: shared by all optimizers of an evaluation.
-        options: values of the fields of ``config_class``; the others keep their defaults.
+        config: an instance of ``config_class``; None for its defaults.
 
     Attributes:
         name: registry name.
@@ -103,11 +98,29 @@ class Optimizer(ABC):
         self,
         space: SearchSpace,
         settings: EpisodeSettings,
-        options: Mapping[str, Any] | None = None,
+        config: Any = None,
     ) -> None:
         self.space = space
         self.settings = settings
-        self.config = self.config_class(**(options or {})) if self.config_class else None
+        self.config = config
+        if config is None and self.config_class is not None:
+            self.config = self.configure({}, space, settings)
+
+    @classmethod
+    def configure(
+        cls, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
+    ) -> Any:
+        """The typed config of some options by name; the others keep their defaults.
+
+        Raises:
+            UserError: an option is unknown, or a value out of range.
+        """
+        known = [field.name for field in fields(cls.config_class)] if cls.config_class else []
+        for option in options:
+            if option not in known:
+                expected = f"an option of {cls.name}: {', '.join(sorted(known)) or 'it has none'}"
+                raise UserError(expected, option, "leave it out")
+        return cls.config_class(**options) if cls.config_class else None
 
     @abstractmethod
     def start(
@@ -144,7 +157,7 @@ class TrainableOptimizer(Optimizer):
         seed: np.random.SeedSequence,
         folder: Path,
         progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
+    ) -> TrainingResult:
         """Train one agent and leave it in ``folder``; goes on from what it finds there.
 
         Args:
@@ -154,24 +167,14 @@ class TrainableOptimizer(Optimizer):
             progress: called now and then with steps done, steps in all and the latest figures.
         """
 
-    def train_over(
-        self,
-        topology: Topology,
-        benchmark: Benchmark,
-        seed: np.random.SeedSequence,
-        folder: Path,
-        progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
-        """As ``train``, spread over a Ray cluster; in this process where that is not implemented.
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same seed gives the same agent again."""
+        return True
 
-        Args:
-            topology: how many processes do what.
-            benchmark: as for ``train``.
-            seed: as for ``train``.
-            folder: as for ``train``; all nodes see it.
-            progress: as for ``train``.
-        """
-        return self.train(benchmark, seed, folder, progress)
+    def resources(self, cpus: int) -> Resources:
+        """What one training asks of a cluster of so many cores."""
+        return Resources()
 
     @abstractmethod
     def load(self, folder: Path) -> None:

@@ -23,7 +23,6 @@ from naslib_incremental.optimizers.contract import (
     EpisodeSettings,
     Optimizer,
     TrainableOptimizer,
-    Training,
 )
 from naslib_incremental.optimizers.registry import load_optimizer
 from naslib_incremental.optimizers.traces import (
@@ -32,6 +31,7 @@ from naslib_incremental.optimizers.traces import (
     assert_same,
     global_random_states,
 )
+from naslib_incremental.records import TrainingResult
 
 
 class OptimizerContract:
@@ -69,7 +69,12 @@ class OptimizerContract:
         tmp_path: Path,
     ) -> Optimizer:
         """An optimizer that can start episodes."""
-        return self.optimizer(benchmark_under_test.space, self.settings, self.options)
+        return self.made(benchmark_under_test)
+
+    def made(self, benchmark: Benchmark) -> Optimizer:
+        """A fresh instance."""
+        config = self.optimizer.configure(self.options, benchmark.space, self.settings)
+        return self.optimizer(benchmark.space, self.settings, config)
 
     def trace(
         self, optimizer: Optimizer, benchmark: Benchmark, seed: int = 0, count: int | None = None
@@ -115,9 +120,9 @@ class OptimizerContract:
     ) -> None:
         outcome = self.trace(ready, benchmark_under_test).outcome
         assert len(outcome.final) == self.episode_count
-        assert outcome.steps.shape == outcome.stopped.shape == (self.episode_count,)
+        assert outcome.num_steps.shape == outcome.stopped.shape == (self.episode_count,)
         assert outcome.stopped.dtype == np.bool_
-        assert ((outcome.steps >= 0) & (outcome.steps <= self.settings.max_steps)).all()
+        assert ((outcome.num_steps >= 0) & (outcome.num_steps <= self.settings.max_steps)).all()
         assert_in_space(outcome.final, benchmark_under_test)
 
     def test_final_is_the_start_or_was_queried_in_its_episode(
@@ -166,7 +171,7 @@ class TrainableOptimizerContract(OptimizerContract):
 
     def make(self, benchmark: Benchmark) -> TrainableOptimizer:
         """A fresh instance."""
-        made = self.optimizer(benchmark.space, self.settings, self.options)
+        made = self.made(benchmark)
         assert isinstance(made, TrainableOptimizer)
         return made
 
@@ -178,7 +183,7 @@ class TrainableOptimizerContract(OptimizerContract):
 
     def train(
         self, benchmark: Benchmark, folder: Path, fail_at: int | None = None
-    ) -> tuple[Training, list[tuple[int, int]]]:
+    ) -> tuple[TrainingResult, list[tuple[int, int]]]:
         """Train one agent in ``folder``; ``fail_at`` breaks off at that call of ``progress``."""
         calls: list[tuple[int, int]] = []
 

@@ -48,5 +48,5 @@ def assert_same(one: Trace, other: Trace) -> None:
     np.testing.assert_array_equal(one.episodes, other.episodes)
     np.testing.assert_array_equal(one.architectures, other.architectures)
     np.testing.assert_array_equal(one.outcome.final, other.outcome.final)
-    np.testing.assert_array_equal(one.outcome.steps, other.outcome.steps)
+    np.testing.assert_array_equal(one.outcome.num_steps, other.outcome.num_steps)
     np.testing.assert_array_equal(one.outcome.stopped, other.outcome.stopped)

@@ -13,7 +13,7 @@ from naslib_incremental.optimizers.contract import EpisodeSettings
 from naslib_incremental.optimizers.naslib.dataset_api import DatasetAPI
 from naslib_incremental.optimizers.naslib.importing import load_naslib
 from naslib_incremental.optimizers.naslib.record import SearchRecord
-from naslib_incremental.optimizers.registry import make_optimizer
+from naslib_incremental.optimizers.registry import configure, make_optimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class IncrementalOptimizer(MetaOptimizer):
         metric = load_naslib().Metric
         self.benchmark = DatasetAPI(search_space, self.config.dataset, dataset_api, metric)
         space = self.benchmark.space
-        self.optimizer = make_optimizer(self.name, space, self.settings, self._options)
+        config = configure(self.name, self._options, space, self.settings)
+        self.optimizer = make_optimizer(self.name, space, self.settings, config)
         self.record = SearchRecord(space.dtype)
 
     def before_training(self) -> None:

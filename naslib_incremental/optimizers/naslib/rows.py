@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from types import SimpleNamespace
@@ -43,9 +43,9 @@ class NASLibOptimizer(Optimizer):
         self,
         space: SearchSpace,
         settings: EpisodeSettings,
-        options: Mapping[str, Any] | None = None,
+        config: Any = None,
     ) -> None:
-        super().__init__(space, settings, options)
+        super().__init__(space, settings, config)
         self._make = getattr(load_naslib().optimizers, self.kind)
 
     def start(
