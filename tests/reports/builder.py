@@ -1,40 +1,42 @@
-"""Writes small synthetic run folders in the schema that the harness writes."""
+"""Small synthetic run folders, written as the harness writes them: through ``records``."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+
+from naslib_incremental.records import (
+    Episodes,
+    EvaluationTask,
+    Incumbents,
+    LearningLog,
+    TrainingResult,
+    TrainingTask,
+    write_episodes,
+)
+from naslib_incremental.records import RunFolder as Folder
+from naslib_incremental.records.manifest import (
+    AgentRecord,
+    BenchmarkRecord,
+    Manifest,
+    OptimizerRecord,
+    SettingsRecord,
+    ThroughputRecord,
+    write_manifest,
+)
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.runs import Evaluation, read_runs
+from naslib_incremental.reports.tables.table import Table
 
 Query = tuple[float, float]
 """Validation and test accuracy of one query."""
-
-INCUMBENT = pa.struct([("query", pa.int32()), ("validation", pa.float64()), ("test", pa.float64())])
-SCHEMA = pa.schema(
-    [
-        ("optimizer", pa.string()),
-        ("benchmark", pa.string()),
-        ("agent_seed", pa.int32()),
-        ("start_set", pa.int32()),
-        ("episode", pa.int32()),
-        ("start", pa.string()),
-        ("final", pa.string()),
-        ("start_validation", pa.float64()),
-        ("start_test", pa.float64()),
-        ("final_validation", pa.float64()),
-        ("final_test", pa.float64()),
-        ("steps", pa.int32()),
-        ("queries", pa.int64()),
-        ("stopped", pa.bool_()),
-        ("incumbents", pa.list_(INCUMBENT)),
-    ]
-)
+Pair = tuple[int, int]
+"""Agent seed and start set."""
+HASH = "abc"
 
 
 @dataclass
@@ -49,38 +51,68 @@ class Episode:
     steps: int = 3
     stopped: bool = True
 
+    @property
+    def end(self) -> Query:
+        return self.final or (self.queries[-1] if self.queries else self.start)
+
 
 @dataclass
-class RunFolder:
-    """A run folder under construction; ``cells[optimizer][agent, set]`` are episodes."""
+class RunBuilder:
+    """A run folder under construction; ``episodes[optimizer][agent, set]``, all of one length."""
 
     folder: Path
-    cells: dict[str, dict[tuple[int, int], list[Episode]]]
+    episodes: dict[str, dict[Pair, list[Episode]]]
     budgets: Sequence[int] = (2, 5)
     name: str = "run"
     trained: Sequence[str] = ("apex_incremental",)
-    benchmark: dict[str, Any] = field(default_factory=dict)
-    config: dict[str, Any] = field(default_factory=dict)
+    benchmark: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
+    reproducible: bool = True
+    agents_known: bool = True
 
     def write(self) -> Path:
-        for optimizer, cells in self.cells.items():
-            for (agent, start_set), episodes in cells.items():
-                rows = [
-                    row(optimizer, self.described["name"], agent, start_set, number, episode)
-                    for number, episode in enumerate(episodes)
-                ]
-                target = self.folder / "cells" / optimizer
-                target.mkdir(parents=True, exist_ok=True)
-                timed = SCHEMA.with_metadata({"seconds": f"{0.004 * len(rows):g}"})
-                table = pa.Table.from_pylist(rows, schema=timed)
-                pq.write_table(table, target / f"agent{agent}-set{start_set}.parquet")
-        self.write_manifest()
+        place = self.place
+        for optimizer, pairs in self.episodes.items():
+            for (agent, start_set), episodes in pairs.items():
+                task = EvaluationTask(optimizer, agent, start_set)
+                path = place.file(task)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_episodes(path, task, place.benchmark, as_columns(episodes), HASH)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_manifest(self.folder, self.manifest)
         return self.folder
 
+    def write_learning(self, optimizer: str, agent: int, figures: Mapping[int, Any]) -> None:
+        """A learning curve: figures by step."""
+        folder = self.place.agent_folder(TrainingTask(optimizer, agent))
+        folder.mkdir(parents=True, exist_ok=True)
+        log = LearningLog(folder)
+        for step, found in figures.items():
+            log.record(step, found)
+
     @property
-    def described(self) -> dict[str, Any]:
-        return {
+    def place(self) -> Folder:
+        settings = self.manifest.settings
+        return Folder(self.folder, HASH, self.manifest.benchmark.name, settings.episodes)
+
+    @property
+    def pairs(self) -> list[Pair]:
+        return [pair for pairs in self.episodes.values() for pair in pairs]
+
+    @property
+    def manifest(self) -> Manifest:
+        lengths = [len(one) for pairs in self.episodes.values() for one in pairs.values()]
+        settings = {
+            "seeds": 1 + max((agent for agent, _ in self.pairs), default=0),
+            "start_sets": 1 + max((number for _, number in self.pairs), default=0),
+            "episodes": max(lengths, default=1),
+            "neighbours": 50,
+            "max_steps": 32,
+            "seed": 0,
+            **self.settings,
+        }
+        described = {
             "name": "toy/one",
             "label": "Toy <one>, real trainings",
             "validation": "mean of two repeats",
@@ -90,76 +122,83 @@ class RunFolder:
             "space": "toy",
             **self.benchmark,
         }
+        return Manifest(
+            run=self.name,
+            config_hash=HASH,
+            settings=SettingsRecord(**settings),
+            benchmark=BenchmarkRecord(**described),
+            optimizers={name: self._optimizer(name) for name in self.episodes},
+            budgets=tuple(self.budgets),
+            reproducible=self.reproducible,
+            versions={"numpy": np.__version__},
+            git=None,
+            hardware={"cores": 2},
+            command="naslib-run --quick",
+            started="2024-01-01T00:00:00+00:00",
+            throughput=(ThroughputRecord(1, 3e4, 2e4), ThroughputRecord(1_024, 2e6, 4e5)),
+            wall_seconds=1.0,
+            complete=self.complete,
+        )
 
-    def write_manifest(self) -> None:
-        agents = sorted({agent for cells in self.cells.values() for agent, _ in cells})
-        training = [
-            {
-                "agent_seed": agent,
-                "steps": 1000,
-                "queries": 900 + agent,
-                "distinct_queries": 800,
-                "seconds": 12.5,
-                "details": {},
-            }
-            for agent in agents
-        ]
-        manifest = {
-            "format": 1,
-            "run": self.name,
-            "config_hash": "abc",
-            "config": self.config,
-            "benchmark": self.described,
-            "optimizers": {
-                name: {"options": {}, "training": training if name in self.trained else []}
-                for name in self.cells
-            },
-            "budgets": list(self.budgets),
-            "versions": {"numpy": np.__version__},
-            "git": None,
-            "hardware": {"cores": 2},
-            "command": "naslib-run --quick",
-            "started": "2024-01-01T00:00:00+00:00",
-            "throughput": [
-                {"lanes": 1, "indices": 3e4, "features": 2e4},
-                {"lanes": 1_024, "indices": 2e6, "features": 4e5},
-            ],
-            "wall_seconds": 1.0,
-            "complete": self.complete,
-        }
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-
-    def write_progress(self, optimizer: str, agent: int, lines: Sequence[str]) -> None:
-        target = self.folder / "agents" / optimizer / f"agent{agent}"
-        target.mkdir(parents=True, exist_ok=True)
-        (target / "progress.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    def _optimizer(self, name: str) -> OptimizerRecord:
+        trained = name in self.trained
+        agents = sorted({agent for agent, _ in self.pairs}) if trained and self.agents_known else []
+        return OptimizerRecord(
+            {},
+            trained,
+            tuple(
+                AgentRecord(agent, TrainingResult(1000, 900 + agent, 800, 12.5, {}))
+                for agent in agents
+            ),
+        )
 
 
-def row(
-    optimizer: str, benchmark: str, agent: int, start_set: int, number: int, episode: Episode
-) -> dict[str, Any]:
-    final = episode.final or (episode.queries[-1] if episode.queries else episode.start)
-    return {
-        "optimizer": optimizer,
-        "benchmark": benchmark,
-        "agent_seed": agent,
-        "start_set": start_set,
-        "episode": number,
-        "start": episode.start_name,
-        "final": episode.name,
-        "start_validation": episode.start[0],
-        "start_test": episode.start[1],
-        "final_validation": final[0],
-        "final_test": final[1],
-        "steps": episode.steps,
-        "queries": len(episode.queries),
-        "stopped": episode.stopped,
-        "incumbents": incumbents(episode.queries),
-    }
+def analysis_of(run: RunBuilder) -> Analysis:
+    """The numbers of a report of this run alone."""
+    return Analysis(read_runs([run.write()]))
 
 
-def incumbents(queries: Sequence[Query]) -> list[dict[str, float]]:
+def shown(table: Table) -> list[list[str]]:
+    """What a reader sees in each place of a table, detail and all."""
+    return [
+        [f"{entry.text} {entry.detail}".strip().replace("\N{NO-BREAK SPACE}", " ") for entry in row]
+        for row in table.grid().rows
+    ]
+
+
+def evaluations_of(pairs: Sequence[list[list[Query]]]) -> list[Evaluation]:
+    """Evaluations of agents 0, 1, ... on one start set, given by the queries of their episodes."""
+    return [
+        Evaluation(
+            EvaluationTask("local_search", number, 0),
+            as_columns([Episode(queries) for queries in episodes]),
+        )
+        for number, episodes in enumerate(pairs)
+    ]
+
+
+def as_columns(episodes: Sequence[Episode]) -> Episodes:
+    """Columns of episodes, their incumbents found query by query."""
+    kept = [incumbents(one.queries) for one in episodes]
+    flat = np.array([one for ones in kept for one in ones], float).reshape(-1, 3)
+    return Episodes(
+        start=np.array([one.start_name for one in episodes], object),
+        final=np.array([one.name for one in episodes], object),
+        start_validation=np.array([one.start[0] for one in episodes], float),
+        start_test=np.array([one.start[1] for one in episodes], float),
+        final_validation=np.array([one.end[0] for one in episodes], float),
+        final_test=np.array([one.end[1] for one in episodes], float),
+        num_steps=np.array([one.steps for one in episodes]),
+        queries=np.array([len(one.queries) for one in episodes]),
+        stopped=np.array([one.stopped for one in episodes]),
+        incumbents=Incumbents(
+            np.cumsum([0, *map(len, kept)]), flat[:, 0].astype(np.int64), flat[:, 1], flat[:, 2]
+        ),
+        seconds=0.004 * len(episodes),
+    )
+
+
+def incumbents(queries: Sequence[Query]) -> list[tuple[float, float, float]]:
     """The queries that are a strict best in validation or in test among those before; the first."""
     kept = []
     for i, (validation, test) in enumerate(queries):
@@ -167,7 +206,7 @@ def incumbents(queries: Sequence[Query]) -> list[dict[str, float]]:
         new_validation = all(validation > other for other, _ in before)
         new_test = all(test > other for _, other in before if not np.isnan(other))
         if i == 0 or new_validation or (new_test and not np.isnan(test)):
-            kept.append({"query": i + 1, "validation": validation, "test": test})
+            kept.append((i + 1, validation, test))
     return kept
 
 

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from naslib_incremental.reports.figures.accuracies import BINS, TAIL, data, shaping_alpha
-from naslib_incremental.reports.statistics.analysis import analyse
-from naslib_incremental.reports.statistics.reading import read_runs
-from tests.reports.builder import Episode, RunFolder
+from tests.reports.builder import Episode, RunBuilder, analysis_of
 
 
 def test_every_start_but_the_worst_is_in_a_bin() -> None:
@@ -19,11 +17,11 @@ def test_every_start_but_the_worst_is_in_a_bin() -> None:
     assert list(frame["kind"].unique()) == ["accuracy", "shaped accuracy"]
     for _, bins in frame.groupby("kind"):
         assert len(bins) == BINS
-        assert 100 * (1 - TAIL) - 0.1 <= bins["share"].sum() <= 100
+        assert (1 - TAIL) - 0.001 <= bins["share"].sum() <= 1
     plain, shaped = (frame[frame["kind"] == kind] for kind in frame["kind"].unique())
     best = plain.iloc[-1]
-    counted = ((100 * accuracies >= best["low"]) & (100 * accuracies <= best["high"])).mean()
-    assert best["share"] == pytest.approx(100 * counted)
+    counted = ((accuracies >= best["low"]) & (accuracies <= best["high"])).mean()
+    assert best["share"] == pytest.approx(counted)
     assert shaped["high"].max() == pytest.approx(np.exp(6 * accuracies.max()))
 
 
@@ -34,5 +32,5 @@ def test_without_alpha_nothing_is_shaped(alpha: float | None) -> None:
 
 def test_alpha_of_a_benchmark_that_is_not_installed_is_unknown(tmp_path: Path) -> None:
     cells = {(0, 0): [Episode([(0.5, 0.5)])]}
-    run = RunFolder(tmp_path, {"random_walk": cells}, trained=()).write()
-    assert shaping_alpha(analyse(read_runs([run]))) is None
+    run = RunBuilder(tmp_path, {"random_walk": cells}, trained=())
+    assert shaping_alpha(analysis_of(run)) is None

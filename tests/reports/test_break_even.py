@@ -11,26 +11,25 @@ from hypothesis import strategies as st
 
 from naslib_incremental.reports.figures import break_even as figure
 from naslib_incremental.reports.figures.canvas import palette
-from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.break_even import (
-    break_even_table,
     break_evens,
     first_query,
     searches_until,
 )
-from naslib_incremental.reports.statistics.reading import read_runs
-from tests.reports.builder import Episode, RunFolder
+from naslib_incremental.reports.tables.costs import break_even_tables
+from tests.reports.builder import Episode, RunBuilder, analysis_of, shown
 
 
-def analysed(folder: Path, runs: dict[str, list[list[float]]], **options: object) -> Analysis:
-    """One run of each agent, given by its queries."""
+def analysed(folder: Path, searches: dict[str, list[list[float]]], **options: object) -> Analysis:
+    """One search of each agent, given by its queries."""
     cells = {
-        name: {(a, 0): [Episode([(v, 0.5)]) for v in run] for a, run in enumerate(agents)}
-        for name, agents in runs.items()
+        name: {(a, 0): [Episode([(v, 0.5)]) for v in one] for a, one in enumerate(agents)}
+        for name, agents in searches.items()
     }
-    budgets = (2, len(next(iter(runs.values()))[0]))
-    run = RunFolder(folder, cells, budgets=budgets, **options)  # type: ignore[arg-type]
-    return analyse(read_runs([run.write()]))
+    budgets = (2, len(next(iter(searches.values()))[0]))
+    run = RunBuilder(folder, cells, budgets=budgets, **options)  # type: ignore[arg-type]
+    return analysis_of(run)
 
 
 @given(
@@ -71,10 +70,13 @@ def test_pairs_by_hand(tmp_path: Path) -> None:
     assert pair.searches.tolist() == [np.inf, 900.5, 900.5, np.inf]
     assert pair.distinct.tolist() == [np.inf, 800, 800, np.inf]
     assert pair.by_agent.tolist() == [[np.inf, np.inf, 900, np.inf], [np.inf, 901, 450.5, np.inf]]
-    (row,) = break_even_table(analysis).rows
-    assert row[2].parts == ("900", "800", "12")
-    assert row[3].parts == ("901", "901", "never", "1", "800")
-    assert row[4].parts == ("never", "never", "never", "over 4", "never")
+    (table,) = break_even_tables(analysis)
+    (row,) = shown(table)
+    assert row[2:] == [
+        "900 800 distinct, 12 s",
+        "901 (901 to never), 1 queries; 800 distinct",
+        "never (never to never), over 4 queries; never distinct",
+    ]
     frame = figure.data(analysis)
     assert frame["searches"].tolist() == pytest.approx([np.nan, 900.5, 900.5, np.nan], nan_ok=True)
     drawing = figure.figure(analysis, palette(["apex_incremental", "random_search"]))
@@ -93,18 +95,13 @@ def test_nothing_is_ever_saved(tmp_path: Path) -> None:
         tmp_path / "worse", {"apex_incremental": [[0.4] * 4], "random_search": [[0.5] * 4]}
     )
     assert figure.figure(worse, palette(["apex_incremental", "random_search"])) is None
-    assert {entry.parts[0] for row in break_even_table(worse).rows for entry in row[3:]} == {
-        "never"
-    }
+    (table,) = break_even_tables(worse)
+    assert {entry.text for row in table.grid().rows for entry in row[3:]} == {"never"}
 
 
 def test_nothing_to_compare(tmp_path: Path) -> None:
     only = analysed(tmp_path / "a", {"random_search": [[0.5] * 4]}, trained=())
-    assert break_even_table(only).rows == ()
-    unknown = analysed(
-        tmp_path / "b", {"apex_incremental": [[0.5] * 4], "random_search": [[0.4] * 4]}, trained=()
-    )
-    (tmp_path / "b" / "agents" / "apex_incremental").mkdir(parents=True)
-    unknown = analyse(read_runs([tmp_path / "b"]))
-    (row,) = break_even_table(unknown).rows
-    assert row[3].parts == ("n/a (training queries not known)",)
+    assert list(break_even_tables(only)) == []
+    pair = {"apex_incremental": [[0.5] * 4], "random_search": [[0.4] * 4]}
+    (table,) = break_even_tables(analysed(tmp_path / "b", pair, agents_known=False))
+    assert shown(table)[0][3:] == ["n/a (training queries not known)"] * 2

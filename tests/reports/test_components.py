@@ -30,7 +30,7 @@ def test_published_gauge_study() -> None:
     assert one.agents == pytest.approx(10.28, abs=0.005)
     assert one.sets == pytest.approx(0.0149, abs=0.0005)
     assert one.both == 0
-    assert one.runs == pytest.approx(0.99, abs=0.005)
+    assert one.within == pytest.approx(0.99, abs=0.005)
     assert one.intraclass == pytest.approx(10.28 / (10.28 + 0.0149 + 0.99), abs=1e-3)
 
 
@@ -43,7 +43,7 @@ def test_simulated_components_are_found() -> None:
     assert one.agents == pytest.approx(0.09, rel=0.3)
     assert one.sets == pytest.approx(0.04, rel=0.5)
     assert one.both == pytest.approx(0.25, rel=0.1)
-    assert one.runs == pytest.approx(1, rel=0.05)
+    assert one.within == pytest.approx(1, rel=0.05)
 
 
 def test_worth_is_the_variance_ratio_of_simulated_means() -> None:
@@ -63,7 +63,7 @@ def test_unequal_counts_by_hand() -> None:
     sets = np.array([0, 0, 1, 0, 1, 1])
     one = found(np.array([-1.0, 1, 2, 4, 5, 7]), agents, sets)
     assert (one.agents, one.sets, one.both) == pytest.approx((8, 2, 0))
-    assert one.runs == pytest.approx(2)
+    assert one.within == pytest.approx(2)
     assert one.mean_variance == pytest.approx(8 / 2 + 2 / 2 + 2 * 0.75 / 4)
 
 
@@ -72,10 +72,10 @@ def test_unequal_counts_by_hand() -> None:
     [
         ((1, 3, 2), 0.5, "one agent"),
         ((3, 1, 2), 0.5, "one start set"),
-        ((2, 2, 1), 0.5, "one run a cell"),
+        ((2, 2, 1), 0.5, "one search a pair"),
         ((2, 2, 2), np.nan, "accuracy missing"),
-        ((2, 2, 2), 0.93, "all runs equal"),
-        ((0, 0, 0), 0.5, "no complete run"),
+        ((2, 2, 2), 0.93, "all searches equal"),
+        ((0, 0, 0), 0.5, "no complete search"),
     ],
 )
 def test_why_there_are_none(shape: tuple[int, int, int], value: float, reason: str) -> None:
@@ -85,4 +85,4 @@ def test_why_there_are_none(shape: tuple[int, int, int], value: float, reason: s
 
 def test_a_missing_cell_is_said() -> None:
     agents, sets = np.array([0, 0, 1, 1, 0]), np.array([0, 1, 0, 0, 0])
-    assert variance_components(agents, sets, np.arange(5.0)) == "a cell without runs"
+    assert variance_components(agents, sets, np.arange(5.0)) == "a pair without searches"

@@ -16,13 +16,8 @@ from naslib_incremental.benchmarks.nasbench101.benchmark import NASBench101
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
 from naslib_incremental.optimizers import EpisodeSettings
 from naslib_incremental.optimizers.random_walk import RandomWalk
-from naslib_incremental.reports.statistics.landscape import (
-    Landscape,
-    climb,
-    expected_best,
-    random_walk,
-)
-from naslib_incremental.reports.statistics.landscape.draws import correlate, describe
+from naslib_incremental.reports.statistics.graph_walks import climb, expected_best, random_walk
+from naslib_incremental.reports.statistics.landscape import Landscape, correlate, describe
 from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
 from naslib_incremental.search_spaces_ext.search_graph import SearchGraph
 from tests.doubles.nasbench101_data import shared_file
@@ -97,7 +92,7 @@ def test_a_walk_is_where_the_optimizer_goes() -> None:
     seen = np.bincount(outcome.final, minlength=VERTICES) / episodes
     error = np.sqrt(found.finals * (1 - found.finals) / episodes)
     assert (np.abs(seen - found.finals) < 5 * error + 1e-12).all()
-    assert outcome.steps.mean() == pytest.approx(found.moves, abs=0.03)
+    assert outcome.steps.mean() == pytest.approx(found.num_steps, abs=0.03)
     assert (~outcome.stopped).mean() == pytest.approx(found.cut, abs=0.005)
 
 

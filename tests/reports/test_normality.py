@@ -10,17 +10,18 @@ from scipy import stats
 
 from naslib_incremental.reports.figures import qq
 from naslib_incremental.reports.figures.canvas import palette
-from naslib_incremental.reports.statistics.analysis import Analysis, analyse
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.estimates import estimate_skew
 from naslib_incremental.reports.statistics.normality import (
+    FREEDOM,
     Normality,
+    StudentT,
     check,
-    normality_table,
+    fit_t,
     subsample,
 )
-from naslib_incremental.reports.statistics.reading import read_runs
-from naslib_incremental.reports.statistics.student import FREEDOM, StudentT, fit_t
-from tests.reports.builder import Episode, RunFolder
+from naslib_incremental.reports.tables.episodes import normality_tables
+from tests.reports.builder import Episode, RunBuilder, analysis_of, shown
 
 
 @pytest.mark.parametrize("freedom", [1, 3, 12])
@@ -80,7 +81,7 @@ def analysed(folder: Path, improvements: dict[str, np.ndarray]) -> Analysis:
         name: {(0, 0): [Episode([(0.5 + v, 0.5)], start=(0.5, 0.5)) for v in values]}
         for name, values in improvements.items()
     }
-    return analyse(read_runs([RunFolder(folder, cells, trained=()).write()]))
+    return analysis_of(RunBuilder(folder, cells, trained=()))
 
 
 def test_table_and_figure(tmp_path: Path) -> None:
@@ -88,25 +89,31 @@ def test_table_and_figure(tmp_path: Path) -> None:
     values = rng.normal(0.05, 0.01, 600)
     analysis = analysed(
         tmp_path,
-        {"random_walk": values, "random_search": np.full(50, 0.1), "local_search": values[:9]},
+        {"random_walk": values, "random_search": np.full(600, 0.1)},
     )
-    walk, search, local = normality_table(analysis).rows
-    assert walk[3].parts == (f"{stats.normaltest(0.5 + values - 0.5).pvalue:.2g}",)
-    assert walk[5].parts == ("over 990",)
-    assert walk[7].parts == ("neither",)
-    assert search[1].parts == search[2].parts == ("n/a",)
-    assert {entry.parts for entry in search[3:]} == {("n/a (all equal)",)}
-    assert {entry.parts for entry in local[3:]} == {("n/a (fewer than 20 episodes)",)}
+    (table,) = normality_tables(analysis)
+    walk, search = shown(table)
+    assert walk[3] == f"{stats.normaltest(0.5 + values - 0.5).pvalue:.2g}"
+    assert walk[5] == "over 990"
+    assert walk[7] == "neither"
+    assert search[1] == search[2] == "n/a"
+    assert set(search[3:]) == {"n/a (all equal)"}
     frame = qq.data(analysis)
     assert set(frame["optimizer"]) == {"random_walk"}
     straight = stats.linregress(frame["standard_normal"], frame["normal"])
     assert (straight.intercept, straight.slope) == pytest.approx(
-        (100 * values.mean(), 100 * values.std()), rel=1e-6
+        (values.mean(), values.std()), rel=1e-6
     )
     assert np.corrcoef(frame["improvement"], frame["t"])[0, 1] > 0.99
     drawing = qq.figure(analysis, palette([one.name for one in analysis.optimizers]))
     assert drawing is not None
     assert list(drawing.panels) == ["random_walk"]
+
+
+def test_few_episodes_are_not_tested(tmp_path: Path) -> None:
+    values = np.random.default_rng(6).normal(0.05, 0.01, 9)
+    (table,) = normality_tables(analysed(tmp_path, {"local_search": values}))
+    assert set(shown(table)[0][3:]) == {"n/a (fewer than 20 episodes)"}
 
 
 def test_nothing_to_draw(tmp_path: Path) -> None:

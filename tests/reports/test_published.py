@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +10,24 @@ import pandas as pd
 import pytest
 
 from naslib_incremental.reports import build_report
-from naslib_incremental.reports.build import all_tables
 from naslib_incremental.reports.figures import best_so_far
 from naslib_incremental.reports.figures.canvas import encode, palette
 from naslib_incremental.reports.statistics import published
-from naslib_incremental.reports.statistics.analysis import analyse
-from naslib_incremental.reports.statistics.comparisons import contrasts, leads
-from naslib_incremental.reports.statistics.reading import read_runs
-from naslib_incremental.reports.tables.rendering import comma_separated, latex, markdown
-from tests.reports.builder import Episode, RunFolder, random_episodes
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.comparisons import leads
+from naslib_incremental.reports.statistics.measures import MEASURES
+from naslib_incremental.reports.statistics.runs import read_runs
+from naslib_incremental.reports.tables.budgets import budget_table
+from naslib_incremental.reports.tables.table import latex, markdown
+from tests.reports.builder import Episode, RunBuilder, analysis_of, random_episodes
 
 PARTS = {
     "mean": "mean_percent",
     "sigma": "std_percent",
-    "published low": "ci95_low_percent",
-    "published high": "ci95_high_percent",
+    "published_low": "ci95_low_percent",
+    "published_high": "ci95_high_percent",
 }
-DATA = Path(published.__file__).with_name("data") / "published_results.csv"
+DATA = Path(published.__file__).with_name("published_results.csv")
 
 
 NAMES = ("apex_incremental", "random_walk")
@@ -40,7 +40,7 @@ def run_on(
     rng = np.random.default_rng(5)
     cells = {name: {(0, 0): random_episodes(rng, 700, 2)} for name in names}
     described = {"name": benchmark, "validation_optimum": None}
-    return RunFolder(folder, cells, budgets=budgets, benchmark=described).write()
+    return RunBuilder(folder, cells, budgets=budgets, benchmark=described).write()
 
 
 def test_intervals_are_those_of_means_or_of_single_results() -> None:
@@ -80,39 +80,37 @@ def test_a_missing_interval_is_the_normal_one_by_hand() -> None:
 def test_tables_show_every_number_of_their_budgets(
     tmp_path: Path, benchmark: str, of: str, measure: str, budgets: tuple[int, ...]
 ) -> None:
-    """The cells below the rule are those of the data file, nothing else and nothing less."""
-    analysis = analyse(read_runs([run_on(tmp_path / "run", benchmark, budgets)]))
-    plain = all_tables(analysis, contrasts(analysis))
-    tables = published.with_published(analysis, plain)
-    for name, table in tables.items():
-        before, after = (markdown(one).splitlines() for one in (plain[name], table))
-        assert after[: len(before) - 2] == before[:-2]
-        assert bool(table.published) == (name == f"budgets_{measure}")
-    table = tables[f"budgets_{measure}"]
+    """What is below the rule is what the data file says, nothing else and nothing less."""
+    analysis = Analysis(read_runs([run_on(tmp_path / "run", benchmark, budgets)]))
+    tables = {one.key: budget_table(analysis, index) for index, one in enumerate(MEASURES)}
+    for key, table in tables.items():
+        assert bool(table.grid().published) == (key == measure)
+        assert [row[0].text for row in table.grid().rows] == list(NAMES)
+    table = tables[measure]
     assert "as published, not run here" in table.caption
-    expected: dict[str, dict[str, str]] = defaultdict(dict)
+    expected: dict[tuple[str, int], dict[str, float]] = {}
     with DATA.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["benchmark"] == of and int(row["budget"]) in budgets:
                 name = f"published: {row['algorithm']}, {row['source']}"
-                for part, key in PARTS.items():
-                    expected[name][f"{row['budget']} queries {part}"] = row[key]
-    rows = list(csv.DictReader(comma_separated(table).splitlines()))
-    shown = {row.pop("optimizer"): row for row in rows[2:]}
-    assert set(shown) == set(expected)
-    for name, row in shown.items():
-        assert {title: text for title, text in row.items() if text} == expected[name]
-    assert markdown(table).count("| published: ") == len(shown)
-    assert latex(table).partition(r"\midrule")[2].partition(r"\midrule")[2].count(
-        "published: "
-    ) == len(shown)
+                found = {part: float(row[key]) / 100 for part, key in PARTS.items()}
+                expected[name, int(row["budget"])] = found
+    assert expected
+    rows = table.frame[table.frame["published"]].set_index(["optimizer", "queries"])
+    assert set(rows.index) == set(expected)
+    for key, found in expected.items():
+        assert rows.loc[key, list(found)].to_dict() == pytest.approx(found)
+    names = {name for name, _ in expected}
+    assert markdown(table).count("| published: ") == len(names)
+    below = latex(table).partition(r"\midrule")[2].partition(r"\midrule")[2]
+    assert below.count("published: ") == len(names)
 
 
 def test_queries_made_are_said_where_fewer_than_the_budget(tmp_path: Path) -> None:
-    analysis = analyse(read_runs([run_on(tmp_path / "run", "nasbench301", (150, 300))]))
-    table = published.with_published(analysis, all_tables(analysis, ()))["budgets_best_validation"]
-    assert "94.26 ± 0.12 [94.25, 94.28]; 149 queries |" in markdown(table)
-    assert "94.71 ± 0.26 [94.68, 94.74] |" in markdown(table)
+    analysis = Analysis(read_runs([run_on(tmp_path / "run", "nasbench301", (150, 300))]))
+    table = markdown(budget_table(analysis, 0))
+    assert "94.26 ± 0.12 [94.25, 94.28]; 149 queries |" in table
+    assert "94.71 ± 0.26 [94.68, 94.74] |" in table
 
 
 @pytest.mark.parametrize("benchmark", ["nasbench_graph/cora", "nasbench101/epochs-12", "toy/one"])
@@ -125,7 +123,7 @@ def test_published_numbers_win_nothing(tmp_path: Path) -> None:
     """Though better than every mean of the run, they neither lead nor take the mark of the best."""
     run = run_on(tmp_path / "run", "nasbench101", (50, 300))
     report = build_report([run], tmp_path / "out", formats=("csv", "md"))
-    analysis = analyse(read_runs([run]))
+    analysis = Analysis(read_runs([run]))
     assert {lead.name for lead in leads(analysis, 2)} <= {"apex_incremental", "random_walk"}
     assert "Ape-X" not in report.text
     for line in (tmp_path / "out" / "tables" / "budgets_best_test.md").read_text().splitlines():
@@ -136,7 +134,7 @@ def test_published_numbers_win_nothing(tmp_path: Path) -> None:
     ].to_dict("records")
     assert one["measure"] == "best_test"
     assert [one[key] for key in ("mean", "sigma", "low", "high")] == pytest.approx(
-        [93.94, 0.13, 93.93, 93.95]
+        [0.9394, 0.0013, 0.9393, 0.9395]
     )
 
 
@@ -147,10 +145,10 @@ def test_published_numbers_are_drawn_near_the_curves(
     rng = np.random.default_rng(6)
     episodes = [Episode([(level, level + rng.normal() / 500)]) for _ in range(300)]
     described = {"name": "nasbench101", "validation_optimum": None}
-    run = RunFolder(
+    run = RunBuilder(
         tmp_path, {"random_walk": {(0, 0): episodes}}, budgets=(50,), benchmark=described
     )
-    drawn = best_so_far.figure(analyse(read_runs([run.write()])), palette(["random_walk"]))
+    drawn = best_so_far.figure(analysis_of(run), palette(["random_walk"]))
     assert drawn is not None
     pictures = {name: encode(panel, "svg", name).decode() for name, panel in drawn.panels.items()}
     assert ("Ape-X, Cassimon 2024" in pictures["best_test"]) == shown

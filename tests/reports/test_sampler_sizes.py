@@ -14,15 +14,15 @@ def test_shares_are_those_of_the_samples() -> None:
     frame = data(space, 2_000)
     assert set(frame["sampler"]) == {"paper", "random_cell_adj", "uniform"}
     totals = frame.groupby(["sampler", "size"])["share"].sum()
-    assert totals.to_numpy() == pytest.approx(np.full(6, 100.0))
+    assert totals.to_numpy() == pytest.approx(np.full(6, 1.0))
     drawn = space.sample(2_000, np.random.default_rng(0), "paper")
     cells = [word_to_cell(word)[0] for word in space.graph.words[drawn].tolist()]
     share = frame.set_index(["sampler", "size", "number"])["share"]
     for vertices in range(2, 8):
-        expected = 100 * np.mean([len(cell) == vertices for cell in cells])
+        expected = np.mean([len(cell) == vertices for cell in cells])
         assert share["paper", "vertices", vertices] == pytest.approx(expected)
     for edges in range(1, 10):
-        expected = 100 * np.mean([np.sum(cell) == edges for cell in cells])
+        expected = np.mean([np.sum(cell) == edges for cell in cells])
         assert share["paper", "edges", edges] == pytest.approx(expected)
 
 

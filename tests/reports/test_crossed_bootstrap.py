@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from naslib_incremental.reports.statistics.crossed_bootstrap import (
-    Cells,
+    CrossedSums,
     ends,
     expanded_share,
     gather,
@@ -20,14 +20,14 @@ from naslib_incremental.reports.statistics.crossed_bootstrap import (
 from naslib_incremental.reports.statistics.estimates import estimate_mean
 
 
-def cells(means: np.ndarray, runs: int = 1) -> Cells:
-    """Cells with the given means, all of as many runs."""
+def crossed(means: np.ndarray, searches: int = 1) -> CrossedSums:
+    """CrossedSums with the given means, all of as many runs."""
     agents, sets = means.shape
-    counts = np.full(means.shape, runs)
-    return Cells(tuple(range(agents)), tuple(range(sets)), means * runs, counts)
+    counts = np.full(means.shape, searches)
+    return CrossedSums(tuple(range(agents)), tuple(range(sets)), means * searches, counts)
 
 
-def test_runs_are_gathered_into_their_cells() -> None:
+def test_searches_are_gathered_into_their_pairs() -> None:
     found = gather(np.array([7, 3, 3, 7]), np.array([1, 0, 0, 0]), np.array([0.5, 0.1, 0.3, 0.4]))
     assert (found.agents, found.sets) == ((3, 7), (0, 1))
     np.testing.assert_allclose(found.means, [[0.2, np.nan], [0.4, 0.5]])
@@ -46,7 +46,7 @@ def test_resamples_follow_the_enumerated_distribution() -> None:
     """Two agents and three start sets, unequal counts: all 2^2 3^3 draws against the resamples."""
     rng = np.random.default_rng(1)
     counts = np.array([[1, 4, 2], [3, 0, 5]])
-    one = Cells((0, 1), (0, 1, 2), counts * rng.random((2, 3)), counts)
+    one = CrossedSums((0, 1), (0, 1, 2), counts * rng.random((2, 3)), counts)
     exact = []
     for agents, sets in product(product(range(2), repeat=2), product(range(3), repeat=3)):
         grid = np.ix_(agents, sets)
@@ -65,24 +65,24 @@ def test_resamples_follow_the_enumerated_distribution() -> None:
 def test_variance_of_the_resamples_is_owens() -> None:
     """Only agents differ: the variance of the mean is the biased variance of agents over A."""
     means = np.repeat(np.array([[0.1], [0.4], [0.2], [0.9]]), 3, axis=1)
-    drawn = resampled_means(cells(means))
+    drawn = resampled_means(crossed(means))
     assert drawn.var() == pytest.approx(means[:, 0].var() / 4, rel=0.03)
 
 
 def test_pairs_stay_paired() -> None:
     """A constant difference has no spread, whatever the agents and start sets drawn."""
     rng = np.random.default_rng(2)
-    one = cells(rng.random((4, 3)))
-    other = cells(one.sums - 0.1)
+    one = crossed(rng.random((4, 3)))
+    other = crossed(one.sums - 0.1)
     difference = resampled_means(one, (one, other)) - resampled_means(other, (one, other))
     np.testing.assert_allclose(difference, 0.1, atol=1e-12)
 
 
-def test_quantities_of_one_cell_are_resampled_together() -> None:
+def test_quantities_of_one_pair_are_resampled_together() -> None:
     rng = np.random.default_rng(3)
     values = rng.random((3, 2, 5))
-    many = resampled_means(Cells((0, 1, 2), (0, 1), values, np.ones((3, 2), np.int64)))
-    one = resampled_means(cells(values[..., 4]))
+    many = resampled_means(CrossedSums((0, 1, 2), (0, 1), values, np.ones((3, 2), np.int64)))
+    one = resampled_means(crossed(values[..., 4]))
     np.testing.assert_allclose(many[:, 4], one, atol=1e-14)
     assert ends(many, 3).shape == (2, 5)
 
@@ -92,22 +92,22 @@ def test_quantities_of_one_cell_are_resampled_together() -> None:
     [
         (np.full((1, 3), 0.5), "one agent"),
         (np.full((3, 2), np.nan), "accuracy missing"),
-        (np.zeros((0, 0)), "no complete run"),
+        (np.zeros((0, 0)), "no complete search"),
     ],
 )
 def test_why_there_is_none(means: np.ndarray, reason: str) -> None:
-    found = interval_of_mean(cells(means))
+    found = interval_of_mean(crossed(means))
     assert found.reason == reason
     assert np.isnan([found.low, found.high]).all()
 
 
 def test_equal_accuracies_have_an_interval_of_no_width() -> None:
-    found = interval_of_mean(cells(np.full((5, 5), 0.93), runs=7))
+    found = interval_of_mean(crossed(np.full((5, 5), 0.93), searches=7))
     assert [found.low, found.high] == pytest.approx([0.93, 0.93], abs=1e-12)
 
 
 def coverage(agent_sigma: float, trials: int) -> tuple[float, float]:
-    """How often the training-seed and the episode interval of 5 x 5 x 40 runs hold the mean."""
+    """How often the training-seed and the episode interval of 5 x 5 x 40 searches hold the mean."""
     rng = np.random.default_rng(4)
     agents, sets = (np.repeat(np.arange(5), 200), np.tile(np.repeat(np.arange(5), 40), 5))
     held = np.zeros((trials, 2), bool)

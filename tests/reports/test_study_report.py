@@ -1,9 +1,9 @@
-"""Reports of ablations: curves, intervals and ranges against numbers by hand."""
+"""Reports of studies: curves, intervals and ranges against numbers by hand."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,25 @@ import pytest
 from scipy import stats
 
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.reports import build_ablation_report, is_study
-from naslib_incremental.reports.figures import ablation_curves as curves
-from naslib_incremental.reports.figures import ablation_values as values
-from naslib_incremental.reports.statistics.sensitivity import interaction, sensitivity_table
+from naslib_incremental.records import LearningLog, is_study, open_study
+from naslib_incremental.records.study import (
+    FactorRecord,
+    LevelRecord,
+    StudyRecord,
+    VariantRecord,
+    write_study,
+)
+from naslib_incremental.reports import build_study_report
+from naslib_incremental.reports.figures import study_curves as curves
+from naslib_incremental.reports.figures import study_values as values
+from naslib_incremental.reports.statistics.sensitivity import interaction
 from naslib_incremental.reports.statistics.study import read_study
-from naslib_incremental.reports.tables.ablation import interval, robustness_table
-from tests.reports.builder import Episode, RunFolder
+from naslib_incremental.reports.tables.study import (
+    robustness_tables,
+    sensitivity_tables,
+    with_interval,
+)
+from tests.reports.builder import Episode, RunBuilder, shown
 
 AGENT = "apex_incremental"
 AFTER = ("final", "best of 2")
@@ -29,34 +41,30 @@ def write_run(folder: Path, finals: Sequence[Sequence[float]], curve: Sequence[f
         (agent, 0): [Episode([(value, value - 0.1)]) for value in values]
         for agent, values in enumerate(finals)
     }
-    run = RunFolder(folder, {AGENT: cells}, budgets=(2,), name=folder.name)
+    run = RunBuilder(folder, {AGENT: cells}, budgets=(2,), name=folder.name)
     for agent in range(len(finals)):
-        lines = [
-            json.dumps({"step": 10 * place, "mean_final_validation": value + agent / 100})
+        figures = {
+            10 * place: {"mean_final_validation": value + agent / 100}
             for place, value in enumerate(curve, 1)
-        ]
-        run.write_progress(AGENT, agent, lines)
+        }
+        run.write_learning(AGENT, agent, figures)
     run.write()
     return folder.name
 
 
-def write_study(folder: Path, variants: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Path:
-    described = {
-        "format": 1,
-        "study": folder.name,
-        "most_neighbours": 38,
-        "variants": [
-            {
-                "name": variant,
-                "factors": [
-                    {"name": name, "values": [{"value": v, "run": r} for v, r in values.items()]}
-                    for name, values in factors.items()
-                ],
-            }
-            for variant, factors in variants.items()
-        ],
-    }
-    (folder / "study.json").write_text(json.dumps(described))
+def describe(folder: Path, variants: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Path:
+    """Write the description of a study: runs by variant, factor and value."""
+    described = tuple(
+        VariantRecord(
+            variant,
+            tuple(
+                FactorRecord(name, tuple(LevelRecord(value, run) for value, run in runs.items()))
+                for name, runs in factors.items()
+            ),
+        )
+        for variant, factors in variants.items()
+    )
+    write_study(folder, StudyRecord(folder.name, "toy/one", 38, {}, described))
     return folder
 
 
@@ -66,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
     low = write_run(tmp_path / "low", flat, np.linspace(0.1, 0.3, 12).tolist())
     high = write_run(tmp_path / "high", [[0.8, 0.9], [0.9, 0.9]], [0.5] * 12)
     cls = write_run(tmp_path / "cls", [[0.7, 0.7], [0.75, 0.75]], [0.4] * 12)
-    return write_study(
+    return describe(
         tmp_path,
         {
             "base": {"gamma": {"0.9": low, "0.99": high}, "neighbours": {"50": low, "100": low}},
@@ -78,12 +86,12 @@ def folder(tmp_path: Path) -> Path:
 def test_lines_are_moving_averages_over_ten_records_with_bands_over_agents(folder: Path) -> None:
     frame = curves.data(read_study(folder))
     rows = frame[(frame["value"] == "0.9") & (frame["variant"] == "base")]
-    raw = 100 * np.linspace(0.1, 0.3, 12)
+    raw = np.linspace(0.1, 0.3, 12)
     smooth = [raw[max(0, i - 9) : i + 1].mean() for i in range(12)]
     assert rows["step"].tolist() == [10 * i for i in range(1, 13)]
     assert rows["low"].to_numpy() == pytest.approx(np.array(smooth))
-    assert rows["high"].to_numpy() == pytest.approx(np.array(smooth) + 1)
-    assert rows["mean"].to_numpy() == pytest.approx(np.array(smooth) + 0.5)
+    assert rows["high"].to_numpy() == pytest.approx(np.array(smooth) + 0.01)
+    assert rows["mean"].to_numpy() == pytest.approx(np.array(smooth) + 0.005)
     assert list(curves.draw(frame)) == ["gamma", "neighbours", "gamma, head=cls"]
 
 
@@ -91,20 +99,23 @@ def test_a_record_without_finals_leaves_the_average_and_an_unfinished_agent_ends
     folder: Path,
 ) -> None:
     agents = folder / "low" / "agents" / AGENT
-    first = [json.dumps({"step": 10, "mean_final_validation": 0.5}), json.dumps({"step": 20})]
-    (agents / "agent0" / "progress.jsonl").write_text("\n".join(first))
+    log = LearningLog(agents / "agent0")
+    log.record(10, {"mean_final_validation": 0.5})
+    log.record(20, {})
     frame = curves.data(read_study(folder))
     rows = frame[(frame["value"] == "0.9") & (frame["variant"] == "base")]
     assert rows["step"].tolist() == [10, 20]
-    assert rows["high"].tolist() == [50.0, 50.0]
+    assert rows["high"].tolist() == [0.5, 0.5]
 
 
 def test_values_are_drawn_with_the_intervals_of_the_table(folder: Path) -> None:
     frame = values.data(read_study(folder))
-    half = stats.t.ppf(0.975, 1) * 5
+    half = stats.t.ppf(0.975, 1) * 0.05
     first = frame.iloc[0]
     assert [first[name] for name in ("variant", "factor", "value")] == ["base", "gamma", "0.9"]
-    assert first[["mean", "low", "high"]].tolist() == pytest.approx([65, 65 - half, 65 + half])
+    assert first[["mean", "low", "high"]].tolist() == pytest.approx(
+        [0.65, 0.65 - half, 0.65 + half]
+    )
     pictures = values.draw(frame)
     assert list(pictures) == ["gamma", "neighbours"]
     names = [text.get_text() for text in pictures["gamma"].legends[0].get_texts()]
@@ -114,20 +125,20 @@ def test_values_are_drawn_with_the_intervals_of_the_table(folder: Path) -> None:
 
 
 def test_robustness_table(folder: Path) -> None:
-    table = robustness_table(read_study(folder))
-    texts = [[entry.parts for entry in row] for row in table.rows]
-    assert [row[2][0] for row in texts] == ["0.9", "0.99", "50", "100", "0.9", "0.99"]
+    (table,) = robustness_tables(read_study(folder))
+    texts = shown(table)
+    assert [row[2] for row in texts] == ["0.9", "0.99", "50", "100", "0.9", "0.99"]
     # Agents end at .6 and .7 on average; their best of two queries is .7 and .8.
     half = stats.t.ppf(0.975, 1) * 5
-    expected = ("65.00", f"{65 - half:.2f}", f"{65 + half:.2f}")
-    assert texts[0] == [("base",), ("gamma",), ("0.9",), ("2",), expected, texts[0][5]]
-    assert texts[0][5][0] == "75.00"
+    expected = f"65.00 [{65 - half:.2f}, {65 + half:.2f}]"
+    assert texts[0][:5] == ["base", "gamma", "0.9", "2", expected]
+    assert texts[0][5].startswith("75.00 ")
     assert "more than 38 neighbours, so that values from 38 are one" in table.caption
 
 
 def test_sensitivity_table(folder: Path) -> None:
-    table = sensitivity_table(read_study(folder))
-    rows = {tuple(e.parts[0] for e in row[:4]): row[4:] for row in table.rows}
+    (table,) = sensitivity_tables(read_study(folder))
+    rows = {tuple(e.text for e in row[:4]): row[4:] for row in table.grid().rows}
     gamma, values = "gamma", "0.9 0.99"
     assert list(rows) == [
         *((gamma, values, what, name) for what in AFTER for name in ("base", "head=cls")),
@@ -135,16 +146,16 @@ def test_sensitivity_table(folder: Path) -> None:
     ]
     base, cls = (rows[gamma, values, "final", name] for name in ("base", "head=cls"))
     p = stats.f_oneway([0.6, 0.7], [0.85, 0.9]).pvalue
-    assert [e.parts[0] for e in base] == ["22.50", "65.00", "87.50", f"{p:.2g}", "n/a"]
+    assert [e.text for e in base] == ["22.50", "65.00", "87.50", f"{p:.2g}", "n/a"]
     # With two values the interaction is one contrast, and its F the square of its t.
     within = (0.005 + 3 * 0.00125) / 4
     t = 0.225 / np.sqrt(within * 4 / 2)
     same = f"{2 * stats.t.sf(t, 4):.2g}"
-    assert [e.parts[0] for e in cls] == ["0.00", "72.50", "72.50", "1", same]
+    assert [e.text for e in cls] == ["0.00", "72.50", "72.50", "1", same]
     assert (base[0].bold, cls[0].bold) == (False, True)
-    assert rows[gamma, values, "best of 2", "base"][0].parts == ("15.00",)
+    assert rows[gamma, values, "best of 2", "base"][0].text == "15.00"
     only = rows["neighbours", "50 100", "final", "base"]
-    assert [e.parts[0] for e in only] == ["0.00", "65.00", "65.00", "1", "n/a"]
+    assert [e.text for e in only] == ["0.00", "65.00", "65.00", "1", "n/a"]
 
 
 def test_interaction_of_a_balanced_design_is_the_textbook_one() -> None:
@@ -180,16 +191,22 @@ def test_interaction_needs_two_values_and_agents_that_differ() -> None:
 
 def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
-    ends = np.array([interval(rng.normal(size=5)) for _ in range(2_000)])
-    assert ((ends[:, 0] < 0) & (ends[:, 1] > 0)).mean() == pytest.approx(0.95, abs=0.015)
+    found = [with_interval(rng.normal(size=5)) for _ in range(2_000)]
+    assert np.mean([one["low"] < 0 < one["high"] for one in found]) == pytest.approx(
+        0.95, abs=0.015
+    )
 
 
 def test_the_report_is_whole_and_says_what_is_left_out(folder: Path) -> None:
-    description = json.loads((folder / "study.json").read_text())
-    description["variants"][0]["factors"][0]["values"].append({"value": "1", "run": "none"})
-    (folder / "study.json").write_text(json.dumps(description))
+    record = open_study(folder)
+    base, changed = record.variants
+    gamma, *others = base.factors
+    gamma = replace(gamma, levels=(*gamma.levels, LevelRecord("1", "none")))
+    write_study(
+        folder, replace(record, variants=(replace(base, factors=(gamma, *others)), changed))
+    )
     assert is_study(folder)
-    report = build_ablation_report(folder, folder / "report")
+    report = build_study_report(folder, folder / "report")
     assert report.index is not None
     page = report.index.read_text()
     assert page.count("<svg") == 3 + 2
@@ -202,10 +219,10 @@ def test_the_report_is_whole_and_says_what_is_left_out(folder: Path) -> None:
 
 def test_one_agent_without_curve_has_no_interval(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", [[0.5, 0.7]], [])
-    write_study(tmp_path, {"base": {"gamma": {"0.9": run}}})
-    report = build_ablation_report(tmp_path, tmp_path / "report")
-    (row,) = robustness_table(read_study(tmp_path)).rows
-    assert row[4].parts == ("60.00",)
+    describe(tmp_path, {"base": {"gamma": {"0.9": run}}})
+    report = build_study_report(tmp_path, tmp_path / "report")
+    (table,) = robustness_tables(read_study(tmp_path))
+    assert shown(table)[0][4] == "60.00"
     assert not (report.folder / "figures").exists()
 
 
@@ -213,16 +230,16 @@ def test_one_agent_without_curve_has_no_interval(tmp_path: Path) -> None:
 def test_a_damaged_description_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "study.json").write_text(content)
     with pytest.raises(UserError, match=r"study\.json"):
-        build_ablation_report(tmp_path, tmp_path / "report")
+        build_study_report(tmp_path, tmp_path / "report")
 
 
 def test_a_study_without_any_finished_evaluation_is_refused(tmp_path: Path) -> None:
-    write_study(tmp_path, {"base": {"gamma": {"0.9": "nowhere"}}})
+    describe(tmp_path, {"base": {"gamma": {"0.9": "nowhere"}}})
     with pytest.raises(UserError, match="at least one finished evaluation"):
-        build_ablation_report(tmp_path, tmp_path / "report")
+        build_study_report(tmp_path, tmp_path / "report")
 
 
 def test_an_unknown_format_is_refused_before_anything_is_written(folder: Path) -> None:
     with pytest.raises(UserError, match="html, md, csv, tex; got docx"):
-        build_ablation_report(folder, folder / "report", ("html", "docx"))
+        build_study_report(folder, folder / "report", ("html", "docx"))
     assert not (folder / "report").exists()
