@@ -26,7 +26,7 @@ from naslib_incremental.agent.network import network_inputs
 from naslib_incremental.benchmarks.nasbench101.files import import_file
 from naslib_incremental.foundation.storage import CACHE_VARIABLE
 from naslib_incremental.mdp import Observation
-from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
+from naslib_incremental.search_spaces_ext.nasbench101.module_hash import md5_module_hash
 from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space, word_to_cell
 from tests.doubles.brute_force_cells import to_cell
 from tests.doubles.nasbench101_files import made_up_trainings, write_tfrecord

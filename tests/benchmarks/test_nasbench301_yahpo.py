@@ -28,7 +28,7 @@ from naslib_incremental.search_spaces_ext.nasbench301.genotype import (
     to_compact,
 )
 from tests.doubles.nasbench301_data import official_predictions, shared_file
-from tests.search_spaces_ext.test_nasbench301_genotype import DARTS_V2
+from tests.search_spaces_ext.nasbench301.test_genotype import DARTS_V2
 
 
 @pytest.fixture(scope="module")

@@ -5,27 +5,26 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from naslib_incremental.search_spaces_ext.nasbench101 import kernels
-from naslib_incremental.search_spaces_ext.nasbench101.samplers import (
-    draw_random_cell_adj,
-    draw_size_first,
+from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space, kernels
+from naslib_incremental.search_spaces_ext.nasbench101.kernels import (
+    sample_random_cell_adj,
+    sample_size_first,
 )
-from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
 
-DRAWS = 200_000
+SAMPLES = 200_000
 
 
 def sizes(words: np.ndarray) -> np.ndarray:
     return (words >> np.uint64(kernels.SIZE_SHIFT)).astype(np.int64)
 
 
-def test_the_papers_sampler_draws_every_size_alike() -> None:
-    words = draw_size_first(DRAWS, np.random.default_rng(0))
+def test_the_papers_sampler_gives_every_size_alike() -> None:
+    words = sample_size_first(SAMPLES, np.random.default_rng(0))
     assert stats.chisquare(np.bincount(sizes(words), minlength=8)[2:]).pvalue > 1e-3
 
 
 def test_the_papers_sampler_is_uniform_over_the_matrices_and_labels_of_a_size() -> None:
-    words = draw_size_first(DRAWS, np.random.default_rng(1))
+    words = sample_size_first(SAMPLES, np.random.default_rng(1))
     four = words[sizes(words) == 4]
     # Independent count of complete 4 x 4 matrices: no inner row or column without an edge.
     complete = 0
@@ -51,13 +50,13 @@ def test_random_cell_adj_leaves_the_sizes_that_pruning_leaves() -> None:
     valid = (reached >> 6 & 1 == 1) & (edges <= 9)
     expected = np.bincount(np.bitwise_count(kept[valid]), minlength=8)[2:] / valid.sum()
 
-    drawn = np.bincount(sizes(draw_random_cell_adj(DRAWS, np.random.default_rng(2))), minlength=8)[
+    sampled = np.bincount(sizes(sample_random_cell_adj(SAMPLES, np.random.default_rng(2))), minlength=8)[
         2:
     ]
-    assert stats.chisquare(drawn, expected * DRAWS).pvalue > 1e-3
+    assert stats.chisquare(sampled, expected * SAMPLES).pvalue > 1e-3
 
 
-def test_every_draw_is_a_cell_of_the_space_and_follows_the_seed() -> None:
+def test_every_sample_is_a_cell_of_the_space_and_follows_the_seed() -> None:
     space = NASBench101Space()
     for sampler in space.samplers:
         first = space.sample(5_000, np.random.default_rng(3), sampler)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.search_spaces_ext import ops_on_nodes
+from naslib_incremental.search_spaces_ext.nasbench301 import ops_on_nodes
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import from_compact
 from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 from tests.doubles.nasbench301_cells import Cell, as_graph, cells

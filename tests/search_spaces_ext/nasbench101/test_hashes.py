@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.search_spaces_ext.module_hash import (
+from naslib_incremental.search_spaces_ext.nasbench101.module_hash import (
     blake2s_module_hash,
     md5_module_hash,
 )
