@@ -84,9 +84,7 @@ class NASBenchGraphSpace(EnumerableSpace):
     ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
         inputs, operations = unpack(words)
         changed_inputs, changed_operations = edits(inputs, operations, self._digits)
-        keys = canonical_keys(
-            changed_inputs.reshape(-1, 4), changed_operations.reshape(-1, 4)
-        )
+        keys = canonical_keys(changed_inputs.reshape(-1, 4), changed_operations.reshape(-1, 4))
         valid = (keys != ALL_SKIP).reshape(len(words), -1)
         return valid.sum(axis=1), keys[valid.reshape(-1)].astype(np.uint64)
 
@@ -115,9 +113,7 @@ class NASBenchGraphSpace(EnumerableSpace):
         return key
 
     def draw_word(self, word: int) -> list[CellDrawing]:  # noqa: D102
-        adjacency, labels = to_graph(
-            *(part[0] for part in unpack(np.array([word], np.uint64)))
-        )
+        adjacency, labels = to_graph(*(part[0] for part in unpack(np.array([word], np.uint64))))
         edges = tuple((int(source), int(target)) for target, source in np.argwhere(adjacency))
         names = tuple(("input", *OPERATIONS, "output")[label] for label in labels)
         return [CellDrawing("cell", names, tuple(sorted(edges)))]

@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from naslib_incremental.search_spaces_ext.nasbench101 import kernels
 from naslib_incremental.search_spaces_ext.nasbench101.module_hash import (
     blake2s_module_hash,
     md5_module_hash,
 )
-from naslib_incremental.search_spaces_ext.nasbench101 import kernels
 from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space, word_to_cell
 from tests.doubles.nasbench101_data import retrained, run0_cell, run0_columns, run0_words
 

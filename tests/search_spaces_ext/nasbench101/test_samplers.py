@@ -50,9 +50,9 @@ def test_random_cell_adj_leaves_the_sizes_that_pruning_leaves() -> None:
     valid = (reached >> 6 & 1 == 1) & (edges <= 9)
     expected = np.bincount(np.bitwise_count(kept[valid]), minlength=8)[2:] / valid.sum()
 
-    sampled = np.bincount(sizes(sample_random_cell_adj(SAMPLES, np.random.default_rng(2))), minlength=8)[
-        2:
-    ]
+    sampled = np.bincount(
+        sizes(sample_random_cell_adj(SAMPLES, np.random.default_rng(2))), minlength=8
+    )[2:]
     assert stats.chisquare(sampled, expected * SAMPLES).pvalue > 1e-3
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_incremental.benchmarks.nasbench101.benchmark import NASBench101
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.benchmarks.nasbench101 import NASBench101
+from naslib_incremental.foundation.errors import MissingFileError, UserError
 from tests.doubles.nasbench101_cache import own_cache, pretend_import
 from tests.doubles.nasbench101_data import run0_columns, run0_words, shared_file
 
@@ -58,8 +58,12 @@ def test_other_epochs_are_variants(own_cache: Path) -> None:
 
 def test_epochs_that_were_not_trained_are_refused(own_cache: Path) -> None:
     pretend_import(ONLY108, (108,), 3)
-    with pytest.raises(UserError, match=r"expected trainings of 36 epochs; got .* 108 epochs"):
+    with pytest.raises(
+        MissingFileError,
+        match=rf"expected trainings of 36 epochs; got .* 108 epochs; next: import {FULL}",
+    ) as raised:
         NASBench101.open("epochs-36")
+    assert raised.value.benchmark == "nasbench101"
 
 
 def test_random_repeats_follow_the_seed_and_nothing_else(own_cache: Path) -> None:
@@ -67,9 +71,9 @@ def test_random_repeats_follow_the_seed_and_nothing_else(own_cache: Path) -> Non
     benchmark = NASBench101(repeats="random", seed=1)
     states = everything(benchmark)
     validation = benchmark.query(states).validation
-    drawn = (validation[:, None] == table).argmax(axis=1)
-    assert np.array_equal(validation, table[states, drawn])
-    assert np.all(np.abs(np.bincount(drawn) / len(drawn) - 1 / 3) < 0.01)
+    repeat = (validation[:, None] == table).argmax(axis=1)
+    assert np.array_equal(validation, table[states, repeat])
+    assert np.all(np.abs(np.bincount(repeat) / len(repeat) - 1 / 3) < 0.01)
     assert np.array_equal(benchmark.query(states[::-1]).validation, validation[::-1])
     assert np.array_equal(
         NASBench101(repeats="random", seed=1).query(states).validation, validation
@@ -78,7 +82,7 @@ def test_random_repeats_follow_the_seed_and_nothing_else(own_cache: Path) -> Non
     assert np.mean(other != validation) == pytest.approx(2 / 3, abs=0.01)
     mean_test = NASBench101().query(states).test
     assert np.array_equal(benchmark.query(states).test, mean_test)
-    assert "drawn from seed 1" in benchmark.provenance.validation
+    assert "sampled from seed 1" in benchmark.provenance.validation
     with pytest.raises(UserError, match="'mean' or 'random'"):
         NASBench101(repeats="median")
 
@@ -95,31 +99,35 @@ def test_more_epoch_budgets_are_better_and_validation_comes_first(own_cache: Pat
 
 def test_a_better_file_that_was_not_imported_is_not_overlooked(own_cache: Path) -> None:
     pretend_import("run0_test.npz", (108,), 1, has_validation=False)
-    file = own_cache.parent / "data" / ONLY108
-    file.touch()
-    with pytest.raises(UserError, match=f"next: naslib-data import {file}"):
-        NASBench101.open("")
+    for better in (ONLY108, FULL):
+        file = own_cache.parent / "data" / better
+        file.touch()
+        with pytest.raises(MissingFileError, match=rf"next: .*import_data\('{file}'\)") as raised:
+            NASBench101.open("")
+        assert raised.value.benchmark == "nasbench101"
     assert NASBench101.open("run0").provenance.validation == SINGLE_RUN
 
 
 def test_without_any_data_the_next_is_said(own_cache: Path) -> None:
     for variant in ("", "run0"):
-        with pytest.raises(UserError, match="next: naslib-data fetch nasbench101"):
+        with pytest.raises(MissingFileError, match=r"got none in .*; next: put one") as raised:
             NASBench101.open(variant)
+        assert raised.value.benchmark == "nasbench101"
 
 
 def test_a_damaged_table_asks_for_its_file(own_cache: Path) -> None:
     pretend_import(ONLY108, (108,), 3)
-    [victim] = own_cache.glob("*/*/test.npy")
+    [victim] = own_cache.glob("imported/nasbench101/*/test.npy")
     data = bytearray(victim.read_bytes())
     data[-1] ^= 1
     victim.unlink()
     victim.write_bytes(data)
     with (
         pytest.warns(UserWarning, match="damaged cache"),
-        pytest.raises(UserError, match=f"naslib-data import {ONLY108}"),
+        pytest.raises(MissingFileError, match=f"next: import {ONLY108} again") as raised,
     ):
         NASBench101.open("")
+    assert raised.value.benchmark == "nasbench101"
 
 
 def test_real_single_runs_are_labelled_and_exact(own_cache: Path) -> None:

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.nasbench301.ensemble import Ensemble
-from naslib_incremental.benchmarks.nasbench301.forest import QUESTIONS, ask, compile_forest
-from naslib_incremental.benchmarks.nasbench301.forest_kernels import lowest_bit, sum_groups
-from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
-from naslib_incremental.search_spaces_ext.nasbench301.space import (
-    NASBench301SingleSpace,
-    NASBench301Space,
+from naslib_incremental.benchmarks.nasbench301.forest import (
+    QUESTIONS,
+    Ensemble,
+    ask,
+    compile_forest,
+    sum_groups,
 )
+from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
+from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 from tests.doubles.nasbench301_models import made_up_booster, predict
 
 SPACE = NASBench301Space()
@@ -43,26 +44,18 @@ def test_means_and_deviations_are_over_the_members() -> None:
     np.testing.assert_allclose(moments, np.stack([members.mean(0), members.std(0)], 1), rtol=1e-12)
 
 
-@pytest.mark.parametrize("space", [SPACE, NASBench301SingleSpace()], ids=lambda space: space.name)
-@pytest.mark.parametrize("limit", [1, 50, 100])
-def test_neighbours_are_predicted_like_any_architectures(
-    space: NASBench301Space, limit: int
-) -> None:
-    ensemble = Ensemble(compile_forest([made_up_booster(seed) for seed in range(3)]))
-    origins = space.sample(70, np.random.default_rng(1))
-    shown = space.neighbours(origins, limit, np.random.default_rng(2)).architectures
-    quick = ensemble.predict_neighbours(origins, shown)
-    slow = ensemble.predict(shown.reshape(-1, 2)).reshape(quick.shape)
-    np.testing.assert_array_equal(quick, slow)
-    # Even where origins are not origins at all.
-    np.testing.assert_array_equal(ensemble.predict_neighbours(origins[::-1], shown), slow)
+def test_a_prediction_does_not_depend_on_its_batch() -> None:
+    ensemble = Ensemble(compile_forest([made_up_booster(seed) for seed in range(10)]))
+    sampled = SPACE.sample(5_000, np.random.default_rng(1))
+    whole = ensemble.predict(sampled)
+    parts = np.split(sampled, [1, 3, 70, 4_300])
+    np.testing.assert_array_equal(np.concatenate([*map(ensemble.predict, parts)]), whole)
 
 
 def test_no_architectures_are_no_problem() -> None:
     ensemble = Ensemble(compile_forest([made_up_booster(0)]))
     none = SPACE.sample(0, np.random.default_rng(0))
     assert ensemble.predict(none).shape == (0, 2)
-    assert ensemble.predict_neighbours(none, none[:, None]).shape == (0, 1, 2)
 
 
 def test_questions_about_constants_vanish() -> None:
@@ -94,8 +87,3 @@ def test_a_tree_that_leads_back_is_refused() -> None:
     endless = dataclasses.replace(booster, feature=np.array([31, 31, 0], np.int32))
     with pytest.raises(ValueError, match="twice"):
         compile_forest([endless])
-
-
-@given(st.integers(1, 2**64 - 1))
-def test_the_lowest_bit_is_found(bits: int) -> None:
-    assert lowest_bit(np.uint64(bits)) == (bits & -bits).bit_length() - 1

@@ -11,22 +11,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.formats.booster_pickle import read_booster_handle
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.benchmarks.formats import ForeignFileError
+from naslib_incremental.benchmarks.formats.xgboost_models import read_handle
 from tests.doubles.nasbench301_models import VERSIONS, pickled, real_boosters
 
 
 def handle_of(data: bytes, folder: Path) -> bytes | str:
     path = folder / "surrogate_model.model"
     path.write_bytes(data)
-    return read_booster_handle(path)
+    return read_handle(path)
 
 
 def refused(data: bytes, folder: Path) -> str:
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(ForeignFileError) as raised:
         handle_of(data, folder)
     assert "\n" not in str(raised.value)
-    return raised.value.got
+    return str(raised.value)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -77,8 +77,8 @@ def test_a_booster_without_a_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="No such file"):
-        read_booster_handle(tmp_path / "missing")
+    with pytest.raises(ForeignFileError, match="No such file"):
+        read_handle(tmp_path / "missing")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.benchmarks.nasbench301.benchmark import NASBench301
-from naslib_incremental.benchmarks.nasbench301.folder import import_folder
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.benchmarks.nasbench301 import NASBench301
+from naslib_incremental.benchmarks.nasbench301.official import import_folder
+from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
 from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 from tests.doubles.nasbench301_models import (
@@ -94,8 +94,7 @@ def test_predictions_are_those_of_the_installed_xgboost(folders: Path, depth: in
     expected = np.mean(
         [booster.inplace_predict(to_features(flat)) for booster in boosters], 0, np.float64
     )
-    predicted = benchmark.query_neighbours(drawn[:20], neighbours).reshape(-1)
-    np.testing.assert_allclose(100 * predicted, expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(100 * benchmark.query(flat).validation, expected, rtol=0, atol=1e-5)
 
 
 def test_noise_is_seeded_and_has_the_members_deviation(folders: Path) -> None:
@@ -105,10 +104,9 @@ def test_noise_is_seeded_and_has_the_members_deviation(folders: Path) -> None:
     mean, deviation = plain.ensemble.predict(drawn).T / 100
     noisy = NASBench301(noise_seed=1).query(drawn).validation
     assert stats.kstest((noisy - mean) / deviation, "norm").pvalue > 1e-4
-    # The same at every query, in any order, alone or among neighbours; another from another seed.
+    # The same at every query, in any order; another from another seed.
     again = NASBench301(noise_seed=1)
     assert np.array_equal(again.query(drawn[::-1]).validation[::-1], noisy)
-    assert np.array_equal(again.query_neighbours(drawn[:1], drawn[None, :90])[0], noisy[:90])
     other = NASBench301(noise_seed=2).query(drawn).validation
     assert abs(np.corrcoef(other - mean, noisy - mean)[0, 1]) < 0.1
 
@@ -155,7 +153,7 @@ def refused(action: Any, folders: Path) -> str:
     with pytest.raises(UserError) as raised:
         action()
     assert "\n" not in str(raised.value)
-    cached = folders / "cache" / "nasbench301_models"
+    cached = folders / "cache" / "imported" / "nasbench301"
     assert not [path for path in cached.glob("*") if path.suffix != ".lock"]
     return str(raised.value)
 
@@ -232,4 +230,7 @@ def test_a_runtime_model_that_is_none_is_one_line(folders: Path) -> None:
 
 
 def test_missing_models_are_one_line(folders: Path) -> None:
-    assert "naslib-data import nb_models_1.0" in refused(NASBench301, folders)
+    assert "a folder nb_models_1.0 or xgb_v1.0" in refused(NASBench301, folders)
+    with pytest.raises(MissingFileError) as raised:
+        NASBench301()
+    assert raised.value.benchmark == "nasbench301"

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.nasbench301.answer_cache import AnswerCache
+from naslib_incremental.benchmarks.nasbench301.benchmark import AnswerCache
 
 
 class Doubler:

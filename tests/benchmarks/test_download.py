@@ -10,11 +10,14 @@ from threading import Thread
 
 import pytest
 
-from naslib_incremental.benchmarks.nasbench101 import download as module
+from naslib_incremental.benchmarks import DataFile
+from naslib_incremental.benchmarks.download import download
+from naslib_incremental.benchmarks.nasbench101.sources import OFFICIAL
 from naslib_incremental.foundation.errors import UserError
 
 CONTENT = bytes(range(256)) * 40
 NAME = "nasbench_only108.tfrecord"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Server(HTTPServer):
@@ -49,7 +52,6 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("NASLIB_INCREMENTAL_DATA", str(tmp_path))
-    monkeypatch.setitem(module.OFFICIAL_CHECKSUMS, NAME, hashlib.sha256(CONTENT).hexdigest())
     with Server(("127.0.0.1", 0), Handler) as running:
         running.ranges = []
         thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
@@ -59,55 +61,50 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         thread.join()
 
 
-def download(server: Server) -> Path:
-    return module.download(NAME, f"http://127.0.0.1:{server.server_port}")
+def fetch(server: Server, sha256: str = SHA256) -> Path:
+    address = f"http://127.0.0.1:{server.server_port}/{NAME}"
+    return OFFICIAL.fetch(DataFile(NAME, address=address, sha256=sha256))
 
 
 def test_a_file_is_fetched_once(tmp_path: Path, server: Server) -> None:
-    path = download(server)
+    path = fetch(server)
     assert path == tmp_path / "nasbench101" / NAME
     assert path.read_bytes() == CONTENT
-    assert download(server) == path
+    assert fetch(server) == path
     assert server.ranges == [None]
     assert [file.name for file in path.parent.iterdir()] == [NAME]
 
 
 @pytest.mark.parametrize("knows_ranges", [True, False])
 @pytest.mark.parametrize("present", [1, 5_000, len(CONTENT)])
-def test_an_unfinished_download_is_gone_on_with(
+def test_an_unfinished_download_is_resumed(
     tmp_path: Path, server: Server, knows_ranges: bool, present: int
 ) -> None:
     server.knows_ranges = knows_ranges
     part = tmp_path / "nasbench101" / f"{NAME}.part"
     part.parent.mkdir()
     part.write_bytes(CONTENT[:present])
-    assert download(server).read_bytes() == CONTENT
+    assert fetch(server).read_bytes() == CONTENT
     assert server.ranges == [f"bytes={present}-"]
 
 
 def test_a_connection_that_closes_early_can_be_resumed(server: Server) -> None:
     server.closes_after = 3_000
-    with pytest.raises(UserError, match="goes on where it stopped"):
-        download(server)
+    with pytest.raises(UserError, match="resumes where it stopped"):
+        fetch(server)
     server.closes_after = None
-    assert download(server).read_bytes() == CONTENT
+    assert fetch(server).read_bytes() == CONTENT
     assert server.ranges == [None, "bytes=3000-"]
 
 
-def test_an_altered_file_is_not_kept(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(module.OFFICIAL_CHECKSUMS, NAME, "0" * 64)
+def test_an_altered_file_is_not_kept(tmp_path: Path, server: Server) -> None:
     with pytest.raises(UserError, match="with the SHA-256 0000"):
-        download(server)
+        fetch(server, "0" * 64)
     assert list((tmp_path / "nasbench101").iterdir()) == []
 
 
-def test_a_server_that_cannot_be_reached_is_one_clear_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NASLIB_INCREMENTAL_DATA", str(tmp_path))
+def test_a_server_that_cannot_be_reached_is_one_clear_error(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Handler) as closed:
         port = closed.server_port
     with pytest.raises(UserError, match="to download"):
-        module.download(NAME, f"http://127.0.0.1:{port}")
+        download(f"http://127.0.0.1:{port}/{NAME}", tmp_path / NAME, SHA256)

@@ -1,4 +1,4 @@
-"""Boosters of xgboost as flat arrays, from all three generations of its pickles.
+"""Pickled boosters: of xgboost as flat arrays, from all three generations of its pickles.
 
 The serialised model is a binary of its own (xgboost 1.0-1.2), JSON (1.3-1.6), or Universal Binary
 JSON (1.7 and newer).
@@ -17,10 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.benchmarks.formats.booster_pickle import (
-    foreign_booster,
-    read_booster_handle,
-)
+from naslib_incremental.benchmarks.formats import ForeignFileError, pickles
 from naslib_incremental.benchmarks.formats.ubjson import read_ubjson
 
 OBJECTIVES = ("reg:squarederror", "reg:linear")
@@ -61,21 +58,35 @@ class Booster:
     value: NDArray[np.float32]
 
 
-def read_booster(path: Path) -> Booster:
-    """A pickled booster, without running anything that the pickle names.
+def read_handle(path: Path) -> bytes | str:
+    """The serialised model of a pickled booster: bytes of xgboost, text of lightgbm.
 
     Raises:
-        UserError: it is no booster of xgboost whose prediction is a plain sum of trees.
+        ForeignFileError: the file is missing or damaged, names anything but a booster, or is none.
     """
-    handle = read_booster_handle(path)
+    loaded = pickles.load(path, pickles.BYTES | pickles.BOOSTERS)
+    if not isinstance(loaded, pickles.PickledBooster) or not isinstance(loaded.state, dict):
+        raise ForeignFileError(f"a {type(loaded).__name__}, no booster")
+    handle = loaded.state.get("handle", loaded.state.get("_handle"))
+    if not isinstance(handle, (bytes, str)):
+        raise ForeignFileError("a booster without a model")
+    return handle
+
+
+def read_booster(path: Path) -> Booster:
+    """A pickled booster of xgboost.
+
+    Raises:
+        ForeignFileError: it is none whose prediction is a plain sum of trees.
+    """
+    handle = read_handle(path)
     try:
         if isinstance(handle, str):
             raise ValueError("a model of another library")
-        booster = parse_booster(handle)
+        return parse_booster(handle)
     except (IndexError, KeyError, TypeError, ValueError, StructError, OverflowError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise foreign_booster(path, f"no model of xgboost ({reason})") from error
-    return booster
+        raise ForeignFileError(f"no model of xgboost ({reason})") from error
 
 
 def parse_booster(handle: bytes) -> Booster:

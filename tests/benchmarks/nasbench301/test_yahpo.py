@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.benchmarks.nasbench301 import yahpo as nasbench301_yahpo
-from naslib_incremental.benchmarks.nasbench301.network import network_output, to_codes
 from naslib_incremental.benchmarks.nasbench301.yahpo import (
     KIND,
+    SURROGATE,
     WITHOUT_CONVOLUTION,
     NASBench301Yahpo,
-    import_yahpo,
+    network_output,
+    to_codes,
 )
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import (
     OPERATIONS,
     from_compact,
@@ -146,8 +146,11 @@ def refused(action: Any) -> str:
 
 
 def test_a_missing_file_is_one_line(empty_folders: Path) -> None:
-    assert "naslib-data import yahpo_nb301.onnx" in refused(NASBench301Yahpo)
-    assert "No such file" in refused(lambda: import_yahpo(empty_folders / "no.onnx"))
+    assert "yahpo_nb301.onnx of github.com/slds-lmu" in refused(NASBench301Yahpo)
+    with pytest.raises(MissingFileError) as raised:
+        NASBench301Yahpo()
+    assert raised.value.benchmark == "nasbench301_yahpo"
+    assert "No such file" in refused(lambda: SURROGATE.import_network(empty_folders / "no.onnx"))
 
 
 def test_an_import_outlives_its_file(empty_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +160,7 @@ def test_an_import_outlives_its_file(empty_folders: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("NASLIB_INCREMENTAL_DATA", str(empty_folders / "data"))
     monkeypatch.setenv("NASLIB_INCREMENTAL_CACHE", str(empty_folders / "cache"))
     copy = Path(shutil.copy(source, empty_folders / "copy.onnx"))
-    imported = import_yahpo(copy)
+    imported = SURROGATE.import_network(copy)
     copy.unlink()
     monkeypatch.setitem(sys.modules, "onnx", None)
     opened = NASBench301Yahpo()
@@ -171,8 +174,8 @@ def test_a_damaged_file_is_one_line(empty_folders: Path, monkeypatch: pytest.Mon
     path = empty_folders / "bad.onnx"
     for data in (b"", b"\x08\x06garbage", b"\x80\x04."):
         path.write_bytes(data)
-        assert str(path) in refused(lambda: import_yahpo(path))
-    assert not list((empty_folders / "cache" / "nasbench301_models").glob("yahpo*[!k]"))
+        assert str(path) in refused(lambda: SURROGATE.import_network(path))
+    assert not list((empty_folders / "cache" / "imported" / "nasbench301_yahpo").glob("yahpo*[!k]"))
 
 
 def test_a_file_with_other_weights_in_its_graph_is_refused(
@@ -186,10 +189,8 @@ def test_a_file_with_other_weights_in_its_graph_is_refused(
     monkeypatch.undo()
     source = shared_file("yahpo_nb301.onnx")
     monkeypatch.setenv("NASLIB_INCREMENTAL_CACHE", str(empty_folders / "cache"))
-    monkeypatch.setattr(
-        "naslib_incremental.benchmarks.formats.onnx_network.network_output", altered
-    )
-    assert "another network" in refused(lambda: nasbench301_yahpo.import_yahpo(source))
+    monkeypatch.setattr("naslib_incremental.benchmarks.nasbench301.yahpo.network_output", altered)
+    assert "another network" in refused(lambda: SURROGATE.import_network(source))
 
 
 def test_a_missing_onnx_package_is_one_line(
@@ -198,4 +199,6 @@ def test_a_missing_onnx_package_is_one_line(
     path = empty_folders / "some.onnx"
     path.write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "onnx", None)
-    assert "pip install 'naslib-incremental[nasbench301]'" in refused(lambda: import_yahpo(path))
+    assert "pip install 'naslib-incremental[nasbench301]'" in refused(
+        lambda: SURROGATE.import_network(path)
+    )

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naslib_incremental.benchmarks.formats.tfrecord import masked_crc, read_records
-from naslib_incremental.benchmarks.nasbench101.official import read_tfrecord
+from naslib_incremental.benchmarks.nasbench101.trainings import read_official
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
 from tests.doubles.nasbench101_files import (
@@ -53,15 +53,15 @@ def test_every_training_comes_back_in_order(
 ) -> None:
     path = tmp_path / "file.tfrecord"
     write_tfrecord(path, trainings)
-    runs = read_tfrecord(path)
-    assert np.array_equal(runs.words, np.repeat(words, 6))
-    assert runs.epochs.tolist() == [training.epochs for training in trainings]
-    assert runs.parameters.tolist() == [training.parameters for training in trainings]
-    assert runs.test.tolist() == [training.test for training in trainings]
-    assert runs.validation is not None
-    assert runs.validation.tolist() == [training.validation for training in trainings]
-    assert runs.training_seconds is not None
-    assert runs.training_seconds.tolist() == [training.seconds for training in trainings]
+    found = read_official(path)
+    assert np.array_equal(found.words, np.repeat(words, 6))
+    assert found.epochs.tolist() == [training.epochs for training in trainings]
+    assert found.parameters.tolist() == [training.parameters for training in trainings]
+    assert found.test.tolist() == [training.test for training in trainings]
+    assert found.validation is not None
+    assert found.validation.tolist() == [training.validation for training in trainings]
+    assert found.training_seconds is not None
+    assert found.training_seconds.tolist() == [training.seconds for training in trainings]
 
 
 def broken(data: bytes) -> str:
@@ -69,7 +69,7 @@ def broken(data: bytes) -> str:
         path = Path(folder) / "file.tfrecord"
         path.write_bytes(data)
         with pytest.raises(UserError) as raised:
-            read_tfrecord(path)
+            read_official(path)
     assert "\n" not in str(raised.value)
     return raised.value.got
 

@@ -1,4 +1,4 @@
-"""From runs to a table over the whole space; the compact file."""
+"""From trainings to a table over the whole space; the compact file."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_incremental.benchmarks.nasbench101.compact import read_compact
-from naslib_incremental.benchmarks.nasbench101.runs import Runs, tabulate
+from naslib_incremental.benchmarks.nasbench101.trainings import Trainings, read_compact, tabulate
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.nasbench101.kernels import hash_words
 from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
@@ -27,23 +26,27 @@ def words() -> np.ndarray:
 
 
 @pytest.fixture
-def runs(words: np.ndarray) -> Runs:
-    """Runs whose test accuracy tells cell, budget and repeat; cells in a random order."""
+def trainings(words: np.ndarray) -> Trainings:
+    """Trainings whose test accuracy tells cell, budget and repeat; cells in a random order."""
     order = np.random.default_rng(0).permutation(len(words))
     cell, budget, repeat = (
         grid.reshape(-1)
         for grid in np.meshgrid(order, range(len(BUDGETS)), range(REPEATS), indexing="ij")
     )
     test = cell + budget / 10 + repeat / 100
-    return Runs(words[cell], np.array(BUDGETS)[budget], test + 1000, test, -test, 7 * cell)
+    return Trainings(words[cell], np.array(BUDGETS)[budget], test + 1000, test, -test, 7 * cell)
 
 
-def keep(runs: Runs, rows: np.ndarray) -> Runs:
-    return Runs(**{item.name: getattr(runs, item.name)[rows] for item in fields(Runs)})
+def keep(trainings: Trainings, rows: np.ndarray) -> Trainings:
+    return Trainings(
+        **{item.name: getattr(trainings, item.name)[rows] for item in fields(Trainings)}
+    )
 
 
-def test_a_table_has_cells_in_the_order_of_the_space(words: np.ndarray, runs: Runs) -> None:
-    table = tabulate(runs, hash_words(words), SOURCE)
+def test_a_table_has_cells_in_the_order_of_the_space(
+    words: np.ndarray, trainings: Trainings
+) -> None:
+    table = tabulate(trainings, hash_words(words), SOURCE)
     cell, budget, repeat = np.indices((len(words), len(BUDGETS), REPEATS))
     expected = cell + budget / 10 + repeat / 100
     assert table["epochs"].tolist() == list(BUDGETS)
@@ -53,13 +56,15 @@ def test_a_table_has_cells_in_the_order_of_the_space(words: np.ndarray, runs: Ru
     assert np.array_equal(table["parameters"], 7 * np.arange(len(words)))
 
 
-def test_columns_that_a_file_lacks_are_left_out(words: np.ndarray, runs: Runs) -> None:
-    bare = replace(runs, validation=None, training_seconds=None)
+def test_columns_that_a_file_lacks_are_left_out(words: np.ndarray, trainings: Trainings) -> None:
+    bare = replace(trainings, validation=None, training_seconds=None)
     assert tabulate(bare, hash_words(words), SOURCE).keys() == {"epochs", "test", "parameters"}
 
 
-def test_missing_cells_and_uneven_repeats_are_refused(words: np.ndarray, runs: Runs) -> None:
-    everything = np.arange(len(runs.words))
+def test_missing_cells_and_uneven_repeats_are_refused(
+    words: np.ndarray, trainings: Trainings
+) -> None:
+    everything = np.arange(len(trainings.words))
     per_cell = len(BUDGETS) * REPEATS
     for rows in (
         everything[:0],
@@ -69,20 +74,22 @@ def test_missing_cells_and_uneven_repeats_are_refused(words: np.ndarray, runs: R
         np.r_[everything[:-per_cell], everything[:per_cell]],
     ):
         with pytest.raises(UserError, match="all 91 cells"):
-            tabulate(keep(runs, rows), hash_words(words), SOURCE)
+            tabulate(keep(trainings, rows), hash_words(words), SOURCE)
 
 
-def test_uneven_budgets_are_refused(words: np.ndarray, runs: Runs) -> None:
-    runs.epochs[0] = BUDGETS[-1]
+def test_uneven_budgets_are_refused(words: np.ndarray, trainings: Trainings) -> None:
+    trainings.epochs[0] = BUDGETS[-1]
     with pytest.raises(UserError, match="all 91 cells"):
-        tabulate(runs, hash_words(words), SOURCE)
+        tabulate(trainings, hash_words(words), SOURCE)
 
 
 @pytest.mark.parametrize("size", [0, 5])
-def test_what_is_no_cell_of_the_space_is_refused(words: np.ndarray, runs: Runs, size: int) -> None:
-    runs.words[11] = cells_of_size(size)[0] if size else 0
-    with pytest.raises(UserError, match="another in run 11"):
-        tabulate(runs, hash_words(words), SOURCE)
+def test_what_is_no_cell_of_the_space_is_refused(
+    words: np.ndarray, trainings: Trainings, size: int
+) -> None:
+    trainings.words[11] = cells_of_size(size)[0] if size else 0
+    with pytest.raises(UserError, match="another in training 11"):
+        tabulate(trainings, hash_words(words), SOURCE)
 
 
 COMPACT = {
@@ -97,15 +104,15 @@ COMPACT = {
 def test_the_compact_file_is_read_exactly(tmp_path: Path) -> None:
     path = tmp_path / "some.npz"
     np.savez_compressed(path, **COMPACT)
-    runs = read_compact(path)
+    trainings = read_compact(path)
     # An edge input -> output; a chain over a max-pooling.
     chain = 0b101 | 2 << 21 | 3 << 31
-    assert runs.words.tolist() == [1 | 2 << 31, chain]
-    assert runs.test.tolist() == [9197 / 9984, 0.5]
-    assert runs.validation is None
-    assert runs.training_seconds is None
-    assert runs.parameters.tolist() == [10, 20]
-    assert runs.epochs.tolist() == [108, 108]
+    assert trainings.words.tolist() == [1 | 2 << 31, chain]
+    assert trainings.test.tolist() == [9197 / 9984, 0.5]
+    assert trainings.validation is None
+    assert trainings.training_seconds is None
+    assert trainings.parameters.tolist() == [10, 20]
+    assert trainings.epochs.tolist() == [108, 108]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +131,7 @@ def test_a_compact_row_that_is_no_cell_is_refused(
     path = tmp_path / "some.npz"
     np.savez(path, **{**COMPACT, column: np.array(values)})
     keys = np.sort(hash_words(read_compact_words(tmp_path)))
-    with pytest.raises(UserError, match="another in run"):
+    with pytest.raises(UserError, match="another in training"):
         tabulate(read_compact(path), keys, path)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.nasbench101.naslib_pickle import read_pickle
+from naslib_incremental.benchmarks.nasbench101.trainings import read_naslib
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
 from tests.doubles.nasbench101_files import made_up_trainings, naslib_table
@@ -22,7 +22,7 @@ def read_bytes(data: bytes) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file.pkl"
         path.write_bytes(data)
-        return read_pickle(path)
+        return read_naslib(path)
 
 
 def refused(data: bytes) -> str:
@@ -37,13 +37,13 @@ def refused(data: bytes) -> str:
 def test_every_training_comes_back(protocol: int, dtype: str) -> None:
     words = np.concatenate([cells_of_size(size) for size in (2, 3, 4)])
     trainings = list(made_up_trainings(words, (108,), 3, 0))
-    runs = read_bytes(pickle.dumps(naslib_table(trainings, dtype), protocol))
-    assert np.array_equal(runs.words, np.repeat(words, 3))
-    assert set(runs.epochs.tolist()) == {108}
-    assert runs.validation.tolist() == [training.validation for training in trainings]
-    assert runs.test.tolist() == [training.test for training in trainings]
-    assert runs.training_seconds.tolist() == [training.seconds for training in trainings]
-    assert runs.parameters.tolist() == [training.parameters for training in trainings]
+    found = read_bytes(pickle.dumps(naslib_table(trainings, dtype), protocol))
+    assert np.array_equal(found.words, np.repeat(words, 3))
+    assert set(found.epochs.tolist()) == {108}
+    assert found.validation.tolist() == [training.validation for training in trainings]
+    assert found.test.tolist() == [training.test for training in trainings]
+    assert found.training_seconds.tolist() == [training.seconds for training in trainings]
+    assert found.parameters.tolist() == [training.parameters for training in trainings]
 
 
 def test_numpy_numbers_and_column_order_come_back_too() -> None:

@@ -1,4 +1,4 @@
-"""Downloading the official files of NAS-Bench-101: resumable, and checked before they are used."""
+"""Downloading published files: resumable, and checked before they are used."""
 
 from __future__ import annotations
 
@@ -9,49 +9,47 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
-from naslib_incremental.benchmarks.nasbench101.files import FOLDER, OFFICIAL_CHECKSUMS
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.foundation.storage import data_folders, file_sha256
+from naslib_incremental.foundation.storage import file_sha256
 
-OFFICIAL_ADDRESS = "https://storage.googleapis.com/nasbench"
 BLOCK = 1 << 20
 PATIENCE_SECONDS = 60
 REST_IS_SENT = 206
 NOTHING_IS_LEFT = 416
 
 
-def download(name: str, address: str = OFFICIAL_ADDRESS) -> Path:
-    """Fetch an official file into the first data folder; what was fetched before is kept.
+def download(address: str, target: Path, sha256: str) -> Path:
+    """Fetch a file; what was fetched before is kept.
 
-    An unfinished download lies beside its target as ``.part`` and is gone on with.
+    An unfinished download lies beside its target as ``.part`` and is resumed.
 
     Args:
-        name: one of ``OFFICIAL_CHECKSUMS``.
-        address: where the file lies.
+        address: where the file is published.
+        target: where it goes.
+        sha256: its published SHA-256.
 
     Raises:
         UserError: it cannot be fetched or written, or differs from its checksum.
     """
-    target = data_folders()[0] / FOLDER / name
-    part = target.with_name(f"{name}.part")
+    part = target.with_name(f"{target.name}.part")
     if target.exists():
-        return _checked(target, target, name)
+        return _checked(target, target, sha256)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(f"{address}/{name}", part)
+        _fetch(address, part)
     except (OSError, HTTPException) as error:
         raise UserError(
-            f"to download {address}/{name} into {target.parent}",
+            f"to download {address} into {target.parent}",
             " ".join(str(error).split()),
-            "the same command again: it goes on where it stopped",
+            "try again: the download resumes where it stopped",
         ) from error
-    return _checked(part, target, name)
+    return _checked(part, target, sha256)
 
 
-def _fetch(url: str, part: Path) -> None:
+def _fetch(address: str, part: Path) -> None:
     """Append to a file what it lacks."""
     present = part.stat().st_size if part.exists() else 0
-    request = Request(url, headers={"Range": f"bytes={present}-"} if present else {})
+    request = Request(address, headers={"Range": f"bytes={present}-"} if present else {})
     try:
         response = urlopen(request, timeout=PATIENCE_SECONDS)
     except HTTPError as error:
@@ -74,13 +72,13 @@ def _fetch(url: str, part: Path) -> None:
             raise OSError(f"the connection closed after {part.stat().st_size} of {total} bytes")
 
 
-def _checked(path: Path, target: Path, name: str) -> Path:
+def _checked(path: Path, target: Path, published: str) -> Path:
     sha256 = file_sha256(path)
-    if sha256 != OFFICIAL_CHECKSUMS[name]:
+    if sha256 != published:
         if path != target:
             path.unlink()
         raise UserError(
-            f"{name} with the SHA-256 {OFFICIAL_CHECKSUMS[name]}",
+            f"{target.name} with the SHA-256 {published}",
             f"{target} with {sha256}",
             f"remove {target} if it is there, then fetch again",
         )
