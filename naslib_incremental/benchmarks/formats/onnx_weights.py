@@ -21,12 +21,12 @@ class OnnxNetwork:
     Attributes:
         weights: by name.
         constants: the different floating-point numbers that stand in the graph, in its order.
-        evaluate: the graph's outputs for inputs by name; slow.
+        evaluate: the graph's list of outputs for inputs by name; slow.
     """
 
     weights: Mapping[str, NDArray[Any]]
     constants: tuple[float, ...]
-    evaluate: Callable[[Inputs], list[NDArray[Any]]]
+    evaluate: Callable[[Inputs], Any]
 
 
 def read_onnx(path: Path) -> OnnxNetwork:

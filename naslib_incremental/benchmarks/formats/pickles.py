@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.formats import ForeignFileError
 
-Allowed = Mapping[tuple[str, str], Callable[..., Any]]
+Allowed = dict[tuple[str, str], Callable[..., Any]]
 """What stands for a (module, name) that a pickle names."""
 
 
@@ -125,7 +125,8 @@ class PickledArray(metaclass=_Sealed):
     def view(self) -> NDArray[Any]:
         """The array, read-only; ValueError or TypeError where its bytes do not fill its shape."""
         order: Any = "F" if self._is_fortran else "C"
-        return np.ndarray(self._shape, self._dtype, self._raw, order=order)
+        array: NDArray[Any] = np.ndarray(self._shape, self._dtype, self._raw, order=order)
+        return array
 
 
 class PickledBooster(metaclass=_Sealed):
