@@ -52,15 +52,15 @@ def made_up_folder(folder: Path, generation: str = "binary") -> Path:
 def test_predictions_are_means_of_the_members(folders: Path, generation: str) -> None:
     import_folder(made_up_folder(folders, generation))
     benchmark = NASBench301()
-    drawn = SPACE.sample(100, np.random.default_rng(0))
-    members = [predict(booster, to_features(drawn)) for booster in made_up_ensemble()]
+    sampled = SPACE.sample(100, np.random.default_rng(0))
+    members = [predict(booster, to_features(sampled)) for booster in made_up_ensemble()]
     expected = np.mean(np.array(members, np.float64), axis=0) / 100
-    answers = benchmark.query(drawn)
+    answers = benchmark.query(sampled)
     np.testing.assert_allclose(answers.validation, expected, rtol=1e-12)
     assert np.isnan(answers.test).all()
     # Once more from the cache, in another order and with repeats.
     order = np.concatenate([np.arange(100)[::-1], [5, 5]])
-    assert np.array_equal(benchmark.query(drawn[order]).validation, answers.validation[order])
+    assert np.array_equal(benchmark.query(sampled[order]).validation, answers.validation[order])
 
 
 def test_members_pickled_by_xgboost_itself_predict_what_it_predicted(folders: Path) -> None:
@@ -76,20 +76,20 @@ def test_members_pickled_by_xgboost_itself_predict_what_it_predicted(folders: Pa
 @pytest.mark.parametrize("depth", [4, 10])
 def test_predictions_are_those_of_the_installed_xgboost(folders: Path, depth: int) -> None:
     xgboost = pytest.importorskip("xgboost", reason="xgboost gives the expected predictions")
-    drawn = SPACE.sample(2_000, np.random.default_rng(0))
-    features = to_features(drawn)
+    sampled = SPACE.sample(2_000, np.random.default_rng(0))
+    features = to_features(sampled)
     noise = np.random.default_rng(1)
     boosters = []
     for seed in range(10):
-        target = 90 + (features[:, 10:14] > 2).sum(axis=1) + noise.normal(size=len(drawn))
+        target = 90 + (features[:, 10:14] > 2).sum(axis=1) + noise.normal(size=len(sampled))
         options = {"max_depth": depth, "nthread": 1, "subsample": 0.8, "seed": seed}
         boosters.append(xgboost.train(options, xgboost.DMatrix(features, label=target), 20))
     import_folder(write_models(folders / "models", map(pickle.dumps, boosters)))
     expected = np.mean([booster.inplace_predict(features) for booster in boosters], 0, np.float64)
     benchmark = NASBench301()
-    validation = benchmark.query(drawn).validation
+    validation = benchmark.query(sampled).validation
     np.testing.assert_allclose(100 * validation, expected, rtol=0, atol=1e-5)
-    neighbours = SPACE.neighbours(drawn[:20], 50, np.random.default_rng(2)).architectures
+    neighbours = SPACE.neighbours(sampled[:20], 50, np.random.default_rng(2)).architectures
     flat = neighbours.reshape(-1, 2)
     expected = np.mean(
         [booster.inplace_predict(to_features(flat)) for booster in boosters], 0, np.float64
@@ -99,15 +99,15 @@ def test_predictions_are_those_of_the_installed_xgboost(folders: Path, depth: in
 
 def test_noise_is_seeded_and_has_the_members_deviation(folders: Path) -> None:
     import_folder(made_up_folder(folders))
-    drawn = SPACE.sample(4_000, np.random.default_rng(0))
+    sampled = SPACE.sample(4_000, np.random.default_rng(0))
     plain = NASBench301()
-    mean, deviation = plain.ensemble.predict(drawn).T / 100
-    noisy = NASBench301(noise_seed=1).query(drawn).validation
+    mean, deviation = plain.ensemble.predict(sampled).T / 100
+    noisy = NASBench301(noise_seed=1).query(sampled).validation
     assert stats.kstest((noisy - mean) / deviation, "norm").pvalue > 1e-4
     # The same at every query, in any order; another from another seed.
     again = NASBench301(noise_seed=1)
-    assert np.array_equal(again.query(drawn[::-1]).validation[::-1], noisy)
-    other = NASBench301(noise_seed=2).query(drawn).validation
+    assert np.array_equal(again.query(sampled[::-1]).validation[::-1], noisy)
+    other = NASBench301(noise_seed=2).query(sampled).validation
     assert abs(np.corrcoef(other - mean, noisy - mean)[0, 1]) < 0.1
 
 
@@ -126,16 +126,16 @@ def test_models_in_a_data_folder_are_found_and_imported(folders: Path) -> None:
 def test_the_runtime_model_tells_seconds(folders: Path) -> None:
     lightgbm = pytest.importorskip("lightgbm", reason="lightgbm predicts runtimes")
     models = made_up_folder(folders)
-    drawn = SPACE.sample(500, np.random.default_rng(0))
-    features = to_features(drawn)
+    sampled = SPACE.sample(500, np.random.default_rng(0))
+    features = to_features(sampled)
     seconds = 3_000 + 100 * (features[:, 32:56] > 2).sum(axis=1)
     options = {"verbose": -1, "num_threads": 1}
     booster = lightgbm.train(options, lightgbm.Dataset(features, label=seconds), 5)
     write_member(models / "lgb_runtime_v1.0", pickle.dumps(booster), 1, "lgb_time")
     import_folder(models)
-    costs = NASBench301().query(drawn).costs
+    costs = NASBench301().query(sampled).costs
     np.testing.assert_array_equal(costs["training_seconds"], booster.predict(features))
-    assert NASBench301().query(drawn[:0]).costs["training_seconds"].shape == (0,)
+    assert NASBench301().query(sampled[:0]).costs["training_seconds"].shape == (0,)
 
 
 def test_without_lightgbm_there_are_no_runtimes(

@@ -28,19 +28,19 @@ SPACE = NASBench301Space()
 def test_sums_are_the_boosters_own(seed: int, count: int, depth: int) -> None:
     boosters = [made_up_booster(seed + part, trees=4, depth=depth) for part in range(2)]
     forest = compile_forest(boosters)
-    drawn = SPACE.sample(count, np.random.default_rng(seed))
-    answers = ask(drawn)
+    sampled = SPACE.sample(count, np.random.default_rng(seed))
+    answers = ask(sampled)
     assert answers.shape == (-(-count // 64), QUESTIONS)
     sums = sum_groups(answers, *forest.values())[:, :count]
-    expected = [predict(booster, to_features(drawn)) for booster in boosters]
+    expected = [predict(booster, to_features(sampled)) for booster in boosters]
     np.testing.assert_array_equal(sums, expected)
 
 
 def test_means_and_deviations_are_over_the_members() -> None:
     boosters = [made_up_booster(seed, base=90 + seed) for seed in range(3)]
-    drawn = SPACE.sample(70, np.random.default_rng(0))
-    members = np.array([predict(booster, to_features(drawn)) for booster in boosters], np.float64)
-    moments = Ensemble(compile_forest(boosters)).predict(drawn)
+    sampled = SPACE.sample(70, np.random.default_rng(0))
+    members = np.array([predict(booster, to_features(sampled)) for booster in boosters], np.float64)
+    moments = Ensemble(compile_forest(boosters)).predict(sampled)
     np.testing.assert_allclose(moments, np.stack([members.mean(0), members.std(0)], 1), rtol=1e-12)
 
 

@@ -58,11 +58,11 @@ def codes_by_name(architecture: np.ndarray) -> list[int]:
 def test_the_network_gives_what_the_files_graph_gives(benchmark: NASBench301Yahpo) -> None:
     reference = pytest.importorskip("onnx.reference")
     evaluator = reference.ReferenceEvaluator(str(shared_file("yahpo_nb301.onnx")))
-    drawn = benchmark.space.sample(20, np.random.default_rng(0))
-    answers = benchmark.query(drawn)
-    for row, architecture in enumerate(drawn):
+    sampled = benchmark.space.sample(20, np.random.default_rng(0))
+    answers = benchmark.query(sampled)
+    for row, architecture in enumerate(sampled):
         codes = np.array([codes_by_name(architecture)], np.int32)
-        assert np.array_equal(to_codes(drawn[row : row + 1]), codes)
+        assert np.array_equal(to_codes(sampled[row : row + 1]), codes)
         given = {"x_cat": codes, "x_cont": np.array([[97]], np.float32)}
         accuracy, seconds = evaluator.run(None, given)[0][0]
         assert answers.validation[row] == pytest.approx((0.9624 * accuracy + 2.3157) / 100, 1e-6)
@@ -79,11 +79,11 @@ def test_it_agrees_with_the_official_predictions(benchmark: NASBench301Yahpo) ->
 
 
 def test_answers_do_not_depend_on_what_was_asked_before(benchmark: NASBench301Yahpo) -> None:
-    drawn = benchmark.space.sample(600, np.random.default_rng(1))
-    whole = NASBench301Yahpo().query(drawn).validation
-    parts = [benchmark.query(part).validation for part in np.split(drawn, [1, 2, 40, 500])]
+    sampled = benchmark.space.sample(600, np.random.default_rng(1))
+    whole = NASBench301Yahpo().query(sampled).validation
+    parts = [benchmark.query(part).validation for part in np.split(sampled, [1, 2, 40, 500])]
     np.testing.assert_allclose(np.concatenate(parts), whole, rtol=0, atol=1e-6)
-    assert np.array_equal(benchmark.query(drawn).validation, whole)
+    assert np.array_equal(benchmark.query(sampled).validation, whole)
 
 
 def cells_of(operation: int) -> list[tuple[int, int]]:

@@ -89,7 +89,7 @@ def test_an_encoding_is_both_converted_cells(normal: Cell, reduction: Cell) -> N
 
 def test_batches_of_any_shape_are_encoded_alike() -> None:
     space = NASBench301Space()
-    drawn = space.sample(24, np.random.default_rng(0))
-    flat = space.encode(drawn)
-    assert np.array_equal(space.encode(drawn.reshape(2, 3, 4, 2)), flat.reshape(2, 3, 4, -1))
-    assert np.array_equal(space.encode(drawn[::2]), flat[::2])
+    sampled = space.sample(24, np.random.default_rng(0))
+    flat = space.encode(sampled)
+    assert np.array_equal(space.encode(sampled.reshape(2, 3, 4, 2)), flat.reshape(2, 3, 4, -1))
+    assert np.array_equal(space.encode(sampled[::2]), flat[::2])

@@ -67,9 +67,9 @@ def test_hashes_are_equal_exactly_for_isomorphic_architectures(one: Cell, other:
 
 
 def test_ranks_number_the_genotypes_of_a_cell() -> None:
-    drawn = SPACE.sample(50_000, np.random.default_rng(0)).reshape(-1)
-    ranks = kernels.rank_words(drawn)
-    assert len(np.unique(ranks)) == len(np.unique(drawn))
+    sampled = SPACE.sample(50_000, np.random.default_rng(0)).reshape(-1)
+    ranks = kernels.rank_words(sampled)
+    assert len(np.unique(ranks)) == len(np.unique(sampled))
     assert ranks.max() < kernels.RAW_CELLS == 1_037_664_180
     first = (*[(0, 0), (1, 0)] * 4,)
     last = (*[(k + 1 - i, 6) for k in range(4) for i in (1, 0)],)
@@ -128,13 +128,13 @@ def test_isomorphic_architectures_have_the_same_neighbours(space: NASBench301Spa
 def test_a_subset_is_seeded_and_uniform(space: NASBench301Space) -> None:
     architecture = space.sample(1, np.random.default_rng(3))
     degree = int(space.degree(architecture)[0])
-    lanes = np.repeat(architecture, 20 * degree, axis=0)
-    drawn = space.neighbours(lanes, 2, np.random.default_rng(1)).architectures
-    again = space.neighbours(lanes, 2, np.random.default_rng(1)).architectures
-    assert np.array_equal(drawn, again)
-    assert not np.any(np.all(drawn[:, 0] == drawn[:, 1], axis=-1)), "one neighbour twice"
+    asked = np.repeat(architecture, 20 * degree, axis=0)
+    sampled = space.neighbours(asked, 2, np.random.default_rng(1)).architectures
+    again = space.neighbours(asked, 2, np.random.default_rng(1)).architectures
+    assert np.array_equal(sampled, again)
+    assert not np.any(np.all(sampled[:, 0] == sampled[:, 1], axis=-1)), "one neighbour twice"
     for slot in range(2):
-        counts = np.unique(space.hash(drawn[:, slot]), return_counts=True)[1]
+        counts = np.unique(space.hash(sampled[:, slot]), return_counts=True)[1]
         counts = np.pad(counts, (0, degree - len(counts)))
         assert stats.chisquare(counts).pvalue > 1e-4
 
@@ -148,12 +148,12 @@ def test_the_first_neighbours_in_the_fixed_order_change_both_cells() -> None:
 
 
 def test_samples_are_canonical_and_every_choice_is_equally_frequent() -> None:
-    drawn = SPACE.sample(20_000, np.random.default_rng(4))
-    assert drawn.shape == (20_000, *SPACE.architecture_shape)
-    assert drawn.dtype == SPACE.dtype
-    assert np.array_equal(drawn, SPACE.canonical(drawn))
-    assert np.array_equal(drawn, SPACE.sample(20_000, np.random.default_rng(4), "uniform"))
-    inputs, operations = kernels.unpack_cells(drawn)
+    sampled = SPACE.sample(20_000, np.random.default_rng(4))
+    assert sampled.shape == (20_000, *SPACE.architecture_shape)
+    assert sampled.dtype == SPACE.dtype
+    assert np.array_equal(sampled, SPACE.canonical(sampled))
+    assert np.array_equal(sampled, SPACE.sample(20_000, np.random.default_rng(4), "uniform"))
+    inputs, operations = kernels.unpack_cells(sampled)
     assert stats.chisquare(np.bincount(operations.reshape(-1))).pvalue > 1e-4
     # Of two nodes on the two inputs of the cell, either may stand first; 2 of 3 pairs read node 0.
     reads_node = (inputs[..., 2:4] == 2).any(axis=-1).mean()
