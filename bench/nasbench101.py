@@ -23,10 +23,10 @@ from naslib_incremental.agent import packing
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.learner import Batch, Learner
 from naslib_incremental.agent.network import network_inputs
-from naslib_incremental.benchmarks.nasbench101.files import import_file
+from naslib_incremental.benchmarks import import_data
 from naslib_incremental.foundation.storage import CACHE_VARIABLE
 from naslib_incremental.mdp import Observation
-from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
+from naslib_incremental.search_spaces_ext.nasbench101.module_hash import md5_module_hash
 from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space, word_to_cell
 from tests.doubles.brute_force_cells import to_cell
 from tests.doubles.nasbench101_files import made_up_trainings, write_tfrecord
@@ -120,7 +120,7 @@ def main() -> None:
             path = Path(folder) / "made_up.tfrecord"
             trainings = made_up_trainings(space.graph.words, (108,), 3, 0, hashed=False)
             timed("write a TFRecord file", lambda: write_tfrecord(path, trainings))
-            timed("import it", lambda: import_file(path), 3 * len(space))
+            timed("import it", lambda: import_data(path), 3 * len(space))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"peak memory {peak:,.0f} MiB")
         learner_speeds(space)

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from naslib_incremental.benchmarks.formats.xgboost_model import parse_booster
-from naslib_incremental.benchmarks.nasbench301.ensemble import Ensemble
-from naslib_incremental.benchmarks.nasbench301.folder import import_folder
+from naslib_incremental.benchmarks.formats.xgboost_models import parse_booster
+from naslib_incremental.benchmarks.nasbench301.forest import Ensemble
+from naslib_incremental.benchmarks.nasbench301.official import import_folder
 from naslib_incremental.benchmarks.nasbench301.yahpo import NASBench301Yahpo
 from naslib_incremental.foundation.storage import CACHE_VARIABLE
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
@@ -35,7 +35,7 @@ from tests.doubles.nasbench301_models import binary_handle, json_handle, pickled
 MEMBERS = 10
 TRAINED_ON = 3_000
 BATCH = 4_096
-LANES = 64
+ORIGINS = 64
 ALONE = 20
 OPTIONS = {
     "max_depth": 10,
@@ -118,7 +118,7 @@ def imported(folder: Path, boosters: list[xgboost.Booster]) -> Ensemble:
 
 
 def ensemble_speeds(boosters: list[xgboost.Booster], ensemble: Ensemble) -> None:
-    """One genotype at a time, batches, and neighbours of known origins."""
+    """One genotype at a time, batches, and neighbours in a batch."""
     rng = np.random.default_rng(3)
     drawn = NASBench301Space().sample(BATCH, rng)
     features = to_features(drawn)
@@ -140,12 +140,12 @@ def ensemble_speeds(boosters: list[xgboost.Booster], ensemble: Ensemble) -> None
     error = np.abs(ensemble.predict(drawn)[:, 0] - in_place()).max()
     print(f"{slow / quick:,.0f} x one at a time; largest difference {error:.1e} per cent")
     for space, limit in ((NASBench301Space(), 50), (NASBench301SingleSpace(), 120)):
-        origins = space.sample(LANES, rng)
-        shown = space.neighbours(origins, limit, rng).architectures
+        origins = space.sample(ORIGINS, rng)
+        shown = space.neighbours(origins, limit, rng).architectures.reshape(-1, 2)
         seconds = timed(
-            f"forest, {LANES} origins' {limit} neighbours each, {space.name}",
-            lambda o=origins, s=shown: ensemble.predict_neighbours(o, s),
-            LANES * limit,
+            f"forest, {ORIGINS} origins' {limit} neighbours each, {space.name}",
+            lambda s=shown: ensemble.predict(s),
+            len(shown),
         )
         print(f"{slow / seconds:,.0f} x one at a time")
 

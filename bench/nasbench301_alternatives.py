@@ -22,8 +22,8 @@ import xgboost
 from numpy.typing import NDArray
 
 from bench.nasbench301 import ALONE, BATCH, timed, train
-from naslib_incremental.benchmarks.nasbench301.ensemble import Ensemble
-from naslib_incremental.benchmarks.nasbench301.folder import import_folder
+from naslib_incremental.benchmarks.nasbench301.forest import Ensemble
+from naslib_incremental.benchmarks.nasbench301.official import import_folder
 from naslib_incremental.benchmarks.nasbench301.yahpo import NASBench301Yahpo
 from naslib_incremental.foundation.storage import CACHE_VARIABLE
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features

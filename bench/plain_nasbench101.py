@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphlib import TopologicalSorter
 from random import Random
 
-from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
+from naslib_incremental.search_spaces_ext.nasbench101.module_hash import md5_module_hash
 from tests.doubles.brute_force_cells import Cell, brute_force_neighbours, is_cell
 
 

@@ -27,7 +27,7 @@ from naslib_incremental.optimizers import EpisodeSettings
 from naslib_incremental.optimizers.local_search import LocalSearch
 from naslib_incremental.optimizers.random_search import RandomSearch
 from naslib_incremental.optimizers.random_walk import RandomWalk
-from naslib_incremental.search_spaces_ext import nasbench_graph_kernels as kernels
+from naslib_incremental.search_spaces_ext import nasbench_graph as kernels
 
 SECONDS = 1.0
 

@@ -22,7 +22,7 @@ import pandas as pd
 from bench.nasbench301 import train
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 from naslib_incremental.benchmarks.nasbench301.benchmark import NASBench301
-from naslib_incremental.benchmarks.nasbench301.folder import import_folder
+from naslib_incremental.benchmarks.nasbench301.official import import_folder
 from naslib_incremental.benchmarks.nasbench301.yahpo import NASBench301Yahpo
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.storage import CACHE_VARIABLE, atomic_path, write_text

@@ -1,18 +1,39 @@
-"""What an architecture is worth: one batched query, and the counter of queries."""
+"""What an architecture is worth: one batched query, the counter of queries, and the data behind."""
 
 from __future__ import annotations
 
-from naslib_incremental.benchmarks.catalogue import BENCHMARKS, list_benchmarks, open_benchmark
-from naslib_incremental.benchmarks.contract import Accuracies, Answers, Benchmark, Provenance
+from naslib_incremental.benchmarks.catalogue import (
+    BENCHMARKS,
+    data_sources,
+    import_data,
+    list_benchmarks,
+    open_benchmark,
+    source_for,
+)
+from naslib_incremental.benchmarks.contract import (
+    Accuracies,
+    Answers,
+    Benchmark,
+    DataFile,
+    DataSource,
+    Provenance,
+)
 from naslib_incremental.benchmarks.counter import QueryCounter
+from naslib_incremental.benchmarks.imported import Imported
 
 __all__ = [
     "BENCHMARKS",
     "Accuracies",
     "Answers",
     "Benchmark",
+    "DataFile",
+    "DataSource",
+    "Imported",
     "Provenance",
     "QueryCounter",
+    "data_sources",
+    "import_data",
     "list_benchmarks",
     "open_benchmark",
+    "source_for",
 ]

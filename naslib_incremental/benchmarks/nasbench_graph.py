@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Answers, Benchmark, Provenance
-from naslib_incremental.benchmarks.formats.restricted_pickle import load_scalars
+from naslib_incremental.benchmarks.formats import explained, pickles
 from naslib_incremental.foundation.array_cache import open_or_build
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.search_spaces_ext.contract import Architectures
 from naslib_incremental.search_spaces_ext.nasbench_graph import (
     NASBenchGraphProteinsSpace,
@@ -29,6 +29,9 @@ COLUMNS = {
     "latency": "latency_seconds",
     "para": "parameters_millions",
 }
+
+
+INSTALL_ANEW = "install the package nas-bench-graph anew"
 
 
 class NASBenchGraph(Benchmark):
@@ -88,7 +91,7 @@ def _table_bytes(variant: str) -> bytes:
         path = Path(folder) / "light" / f"{variant}.bench"
         if path.exists():
             return path.read_bytes()
-    raise UserError(
+    raise MissingFileError(
         f"the file light/{variant}.bench of the package nas-bench-graph",
         "none",
         "pip install nas-bench-graph",
@@ -97,13 +100,14 @@ def _table_bytes(variant: str) -> bytes:
 
 def _columns(data: bytes, source: str, keys: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:
     """One float64 array per column, in the order of the space's keys."""
-    rows = load_scalars(data, source)
+    with explained(source, "a pickle of plain containers and float64 numbers", INSTALL_ANEW):
+        rows = pickles.load(data, pickles.FLOAT64)
     missing = [key for key in keys.tolist() if key not in rows]
     if missing or len(rows) != len(keys):
         raise UserError(
             f"the {len(keys)} cells of the space in {source}",
             f"{len(rows)} rows, {len(missing)} of the cells missing",
-            "pip install --force-reinstall nas-bench-graph",
+            INSTALL_ANEW,
         )
     return {
         name: np.array([rows[key][column] for key in keys.tolist()], np.float64)

@@ -13,6 +13,7 @@ from naslib_incremental.cli.guard import guarded
 
 PROGRAM = "naslib-data"
 EXAMPLES = """examples:
+  naslib-data list                         what each benchmark can read, and where to get it
   naslib-data status
   naslib-data fetch nasbench101            download the 108-epoch file, 499 MB
   naslib-data import nasbench_only108.tfrecord
@@ -26,36 +27,92 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(PROGRAM, _data, arguments, _how_to_go_on)
 
 
+def how_to_get(benchmark: str) -> str:
+    """The command that brings a benchmark's missing data; empty where it needs no file.
+
+    What waits in a data folder is imported, what has an address fetched; of the rest it is said
+    where to get it.
+
+    Args:
+        benchmark: registry name.
+    """
+    from naslib_incremental.benchmarks import data_sources
+
+    sources = [source for source in data_sources() if source.benchmark == benchmark]
+    for source in sources:
+        at_hand, imported = source.at_hand(), {item.name for item in source.imported()}
+        if at_hand and at_hand[-1].name not in imported:
+            return _command("import", str(at_hand[-1]))
+        if imported:
+            break
+    files = [file for source in sources for file in source.files if file.address]
+    if files:
+        names = " or ".join(f"{file.name} ({file.size})" for file in files)
+        return f"{_command('fetch', benchmark)} {names}"
+    return ", or ".join(
+        f"{_command('import', source.files[0].name)} (from {source.origin})" for source in sources
+    )
+
+
+def _command(*words: str) -> str:
+    return shlex.join([PROGRAM, *words])
+
+
 def _how_to_go_on(arguments: Sequence[str]) -> str:
-    return f"nothing half-written is used; to go on: {shlex.join([PROGRAM, *arguments])}"
+    return f"nothing half-written is used; to go on: {_command(*arguments)}"
 
 
 def _data(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     commands: dict[str, Callable[[], None]] = {
+        "list": _list,
         "status": _status,
         "build": lambda: _build(chosen.space),
-        "import": lambda: _import(chosen.file),
+        "import": lambda: _import(Path(chosen.file)),
         "verify": _verify,
-        "fetch": lambda: _fetch(chosen.full),
+        "fetch": lambda: _fetch(chosen.benchmark, chosen.file),
     }
     commands[chosen.command]()
 
 
+def _list() -> None:
+    from naslib_incremental.benchmarks import data_sources
+    from naslib_incremental.cli.printing import table
+
+    sections = []
+    for source in data_sources():
+        rows = [
+            (
+                file.name,
+                f"{file.size or 'size unknown'}{', can be fetched' if file.address else ''}",
+            )
+            for file in source.files
+        ]
+        rows += [("origin", source.origin), ("licence", source.licence or "see its origin")]
+        sections.append(f"{source.benchmark}: {source.title}\n{table(rows, '  ')}")
+    print("\n\n".join(sections))
+
+
 def _status() -> None:
-    from naslib_incremental.benchmarks.nasbench101.files import files_at_hand, tables_at_hand
-    from naslib_incremental.cli.nasbench301_data import imported_rows
+    from naslib_incremental.benchmarks import data_sources
     from naslib_incremental.cli.printing import table
     from naslib_incremental.foundation.array_cache import cached_keys
     from naslib_incremental.foundation.storage import cache_folder, data_folders
 
-    files = [(f"{path.stat().st_size:,} B", str(path)) for path in files_at_hand()]
-    imported = [(item.sha256[:16], item.name) for item in tables_at_hand()]
+    files: dict[str, list[tuple[str, str]]] = {}
+    imported: dict[str, list[tuple[str, str]]] = {}
+    for source in data_sources():
+        files.setdefault(source.benchmark, []).extend(
+            (f"{path.stat().st_size:,} B" if path.is_file() else "folder", str(path))
+            for path in source.at_hand()
+        )
+        imported.setdefault(source.benchmark, []).extend(
+            (item.sha256[:16], item.name or item.kind) for item in source.imported()
+        )
     sections = [
         ("data folders", [("", str(folder)) for folder in data_folders()]),
-        ("files of nasbench101", files),
-        ("imported tables of nasbench101", imported),
-        ("imported models of nasbench301", imported_rows()),
+        *((f"files of {name}", rows) for name, rows in files.items()),
+        *((f"imported for {name}", rows) for name, rows in imported.items()),
         ("compiled search graphs", [("", key) for key in cached_keys("search_graphs")]),
         ("cache", [("", str(cache_folder()))]),
     ]
@@ -64,12 +121,11 @@ def _status() -> None:
 
 def _build(name: str) -> None:
     from naslib_incremental.foundation.errors import UserError
-    from naslib_incremental.search_spaces_ext import SEARCH_SPACES
-    from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
+    from naslib_incremental.search_spaces_ext import SEARCH_SPACES, EnumerableSpace
 
     space = SEARCH_SPACES.load(name)()
     if not isinstance(space, EnumerableSpace):
-        raise UserError("a space that is enumerated", repr(name), f"{PROGRAM} build --help")
+        raise UserError("a space that is enumerated", repr(name), _command("build", "--help"))
     started = time.perf_counter()
     graph = space.graph
     print(
@@ -78,59 +134,44 @@ def _build(name: str) -> None:
     )
 
 
-def _import(file: str) -> None:
-    from naslib_incremental.benchmarks.nasbench101.files import import_file
-    from naslib_incremental.cli.nasbench301_data import import_models, is_nasbench301
+def _import(path: Path) -> None:
+    from naslib_incremental.benchmarks import import_data
 
     started = time.perf_counter()
-    if is_nasbench301(Path(file)):
-        for line in import_models(Path(file)):
-            print(f"{line}; ready in {time.perf_counter() - started:.1f} s")
-        return
-    imported = import_file(Path(file))
-    columns = imported.open()
-    cells, budgets, repeats = columns["test"].shape
-    print(
-        f"{imported.name}: {cells:,} cells x {budgets} epoch budgets x {repeats} trainings"
-        f"{'' if 'validation' in columns else ', no validation accuracy'}; "
-        f"ready in {time.perf_counter() - started:.1f} s"
-    )
+    for line in import_data(path):
+        print(f"{line}; ready in {time.perf_counter() - started:.1f} s")
 
 
 def _verify() -> None:
-    from naslib_incremental.benchmarks.nasbench101.files import (
-        OFFICIAL_CHECKSUMS,
-        files_at_hand,
-        tables_at_hand,
-    )
-    from naslib_incremental.cli.nasbench301_data import imported_rows
+    from naslib_incremental.benchmarks import data_sources
     from naslib_incremental.cli.printing import table
-    from naslib_incremental.foundation.errors import UserError
-    from naslib_incremental.foundation.storage import file_sha256
 
-    rows = []
-    for path in files_at_hand():
-        sha256 = file_sha256(path)
-        published = OFFICIAL_CHECKSUMS.get(path.name, "")
-        if published and sha256 != published:
-            raise UserError(
-                f"{path} with the published SHA-256 {published}",
-                sha256,
-                f"remove it, then {PROGRAM} fetch nasbench101",
-            )
-        rows.append((sha256, f"{path}{', as published' if published else ''}"))
-    for imported in tables_at_hand():
-        imported.open()
-        rows.append((imported.sha256, f"table of {imported.name}, undamaged"))
-    rows += [(sha256, f"{kind} of nasbench301, undamaged") for sha256, kind in imported_rows()]
+    rows = [row for source in data_sources() for row in source.verify()]
     print(table(rows) or "nothing to verify")
 
 
-def _fetch(full: bool) -> None:
-    from naslib_incremental.benchmarks.nasbench101.download import download
+def _fetch(benchmark: str, name: str | None) -> None:
+    from naslib_incremental.benchmarks import data_sources
+    from naslib_incremental.foundation.errors import UserError
 
-    path = download("nasbench_full.tfrecord" if full else "nasbench_only108.tfrecord")
-    print(f"{path}, as published; next: {shlex.join([PROGRAM, 'import', str(path)])}")
+    addressed = [
+        (source, file) for source in data_sources() for file in source.files if file.address
+    ]
+    wanted = [
+        (source, file)
+        for source, file in addressed
+        if source.benchmark == benchmark and name in (None, file.name)
+    ]
+    if not wanted:
+        known = [f"{source.benchmark} {file.name}" for source, file in addressed]
+        raise UserError(
+            f"a file that can be downloaded: {', '.join(known)}",
+            " ".join(filter(None, (benchmark, name))),
+            how_to_get(benchmark) or _command("list"),
+        )
+    source, file = wanted[0]
+    path = source.fetch(file)
+    print(f"{path}, as published; next: {_command('import', str(path))}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,21 +189,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", parents=[common], help="what benchmarks read, and where to get it")
     commands.add_parser("status", parents=[common], help="what is at hand, and where")
     build = commands.add_parser("build", parents=[common], help="compile a search graph")
     build.add_argument("space", metavar="SPACE", help="e.g. nasbench101")
-    importing = commands.add_parser("import", parents=[common], help="read a file into a table")
+    importing = commands.add_parser("import", parents=[common], help="read a file into the cache")
     importing.add_argument(
-        "file",
-        metavar="FILE",
-        help="official .tfrecord, NASLib's nasbench_only108.pkl, or the compact run0_test.npz; "
-        "NAS-Bench-301: the folder nb_models_1.0, or yahpo_nb301.onnx",
+        "file", metavar="FILE", help="a file or folder that is listed, known by its content"
     )
-    commands.add_parser("verify", parents=[common], help="check files and tables for damage")
-    fetch = commands.add_parser("fetch", parents=[common], help="download an official file")
-    fetch.add_argument("benchmark", choices=["nasbench101"], metavar="BENCHMARK")
+    commands.add_parser("verify", parents=[common], help="check files and imports for damage")
+    fetch = commands.add_parser("fetch", parents=[common], help="download a published file")
+    fetch.add_argument("benchmark", metavar="BENCHMARK", help="e.g. nasbench101")
     fetch.add_argument(
-        "--full", action="store_true", help="all epoch budgets, 1.95 GB (default: 108, 499 MB)"
+        "file", nargs="?", metavar="FILE", help="one of its files (default: the one listed first)"
     )
     return parser
 

@@ -75,7 +75,7 @@ class SearchSpace(ABC):
     def sample(
         self, count: int, rng: np.random.Generator, sampler: str | None = None
     ) -> Architectures:
-        """Draw [count] architectures, with replacement, by the named sampler or the default one.
+        """Sample [count] architectures, with replacement, by the named sampler or the default one.
 
         Raises:
             UserError: the space has no sampler of that name.
@@ -90,7 +90,7 @@ class SearchSpace(ABC):
 
     @abstractmethod
     def sample_by(self, sampler: str, count: int, rng: np.random.Generator) -> Architectures:
-        """Draw [count] architectures, with replacement, by one of ``samplers``."""
+        """Sample [count] architectures, with replacement, by one of ``samplers``."""
 
     @abstractmethod
     def neighbours(

@@ -82,7 +82,7 @@ class EnumerableSpace(SearchSpace):
         return int(np.diff(self.graph.offsets).max())
 
     def sample_by(self, sampler: str, count: int, rng: np.random.Generator) -> Architectures:
-        """Draw [count] architectures by a sampler of ``samplers``; here ``"uniform"``."""
+        """Sample [count] architectures by a sampler of ``samplers``; here ``"uniform"``."""
         return rng.integers(len(self), size=count, dtype=np.int32)
 
     def neighbours(  # noqa: D102

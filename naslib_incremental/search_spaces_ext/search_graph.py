@@ -1,7 +1,7 @@
 """The compiled search graph of an enumerable space: an architecture is a number.
 
 Neighbour lists lie in compressed sparse rows, encodings in packed bits; every array is
-memory-mapped from the cache, so a step of thousands of lanes is one gather.
+memory-mapped from the cache, so a step of thousands of environments is one gather.
 """
 
 from __future__ import annotations
@@ -129,17 +129,17 @@ def present_shuffled(
     presented = np.empty((len(states), width), np.int32)
     mask = np.zeros((len(states), width), np.bool_)
     row = np.empty(np.max(offsets[states + 1] - offsets[states]) if len(states) else 0, np.int32)
-    for lane in range(len(states)):
-        state = states[lane]
+    for asked in range(len(states)):
+        state = states[asked]
         degree = offsets[state + 1] - offsets[state]
         row[:degree] = targets[offsets[state] : offsets[state + 1]]
         shown = min(degree, width)
         for slot in range(shown):
             chosen = slot + int(rng.random() * (degree - slot))
-            presented[lane, slot] = row[chosen]
+            presented[asked, slot] = row[chosen]
             row[chosen] = row[slot]
-            mask[lane, slot] = True
-        presented[lane, shown:] = state
+            mask[asked, slot] = True
+        presented[asked, shown:] = state
     return presented, mask
 
 
@@ -153,12 +153,12 @@ def present_in_order(
     """[B, width] the first neighbours of each row in ascending order, and which are presented."""
     presented = np.empty((len(states), width), np.int32)
     mask = np.zeros((len(states), width), np.bool_)
-    for lane in range(len(states)):
-        state = states[lane]
+    for asked in range(len(states)):
+        state = states[asked]
         shown = min(offsets[state + 1] - offsets[state], width)
-        presented[lane, :shown] = targets[offsets[state] : offsets[state] + shown]
-        presented[lane, shown:] = state
-        mask[lane, :shown] = True
+        presented[asked, :shown] = targets[offsets[state] : offsets[state] + shown]
+        presented[asked, shown:] = state
+        mask[asked, :shown] = True
     return presented, mask
 
 

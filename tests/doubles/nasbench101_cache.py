@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_incremental.benchmarks.nasbench101.files import CACHE_KIND, TABLE_VERSION
-from naslib_incremental.benchmarks.nasbench101.runs import Runs, tabulate
-from naslib_incremental.foundation.array_cache import open_or_build
+from naslib_incremental.benchmarks import Imported
+from naslib_incremental.benchmarks.nasbench101.sources import COMPACT, OFFICIAL
+from naslib_incremental.benchmarks.nasbench101.trainings import Trainings, tabulate
 from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
 
 
@@ -36,7 +36,7 @@ def pretend_import(
     space = NASBench101Space()
     rng = np.random.default_rng(len(name))
     count = len(space) * len(epochs) * repeats
-    runs = Runs(
+    trainings = Trainings(
         np.repeat(space.graph.words, len(epochs) * repeats),
         np.tile(np.repeat(epochs, repeats), len(space)),
         rng.random(count) if has_validation else None,
@@ -44,6 +44,7 @@ def pretend_import(
         1000 * rng.random(count) if has_validation else None,
         np.repeat(np.arange(len(space)), len(epochs) * repeats),
     )
-    table = tabulate(runs, space.graph.keys, Path(name))
-    open_or_build(CACHE_KIND, f"v{TABLE_VERSION}-{'0' * 64}-{name}", lambda: table)
+    table = tabulate(trainings, space.graph.keys, Path(name))
+    [kind] = (OFFICIAL if has_validation else COMPACT).kinds
+    Imported("nasbench101", kind, "0" * 64, name).build(lambda: table)
     return table

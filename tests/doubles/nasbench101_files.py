@@ -12,7 +12,7 @@ from pathlib import Path
 import google_crc32c
 import numpy as np
 
-from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
+from naslib_incremental.search_spaces_ext.nasbench101.module_hash import md5_module_hash
 from naslib_incremental.search_spaces_ext.nasbench101.space import OPERATIONS, word_to_cell
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from naslib_incremental.benchmarks.formats.xgboost_model import LEAF, Booster
+from naslib_incremental.benchmarks.formats.xgboost_models import LEAF, Booster
 
-REAL = Path(__file__).parent.parent / "benchmarks" / "data" / "xgboost_boosters.npz"
+REAL = Path(__file__).parent.parent / "benchmarks" / "formats" / "data" / "xgboost_boosters.npz"
 """One booster each as xgboost 1.2.1, 1.5.2 and 1.7.6 pickled it, and what they predict."""
 
 VERSIONS = ("1.2.1", "1.5.2", "1.7.6")

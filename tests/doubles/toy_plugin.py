@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_incremental.benchmarks import DataFile, DataSource, Imported
 from naslib_incremental.benchmarks.contract import Accuracies, Answers, Benchmark, Provenance
 from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.optimizers.contract import (
@@ -85,10 +86,29 @@ class ToySpace(SearchSpace):
         return [CellDrawing("cell", (f"v{architecture}",), ())]
 
 
+class ToySource(DataSource):
+    """A text: the word toy, then a number a line."""
+
+    benchmark = folder = "toy"
+    title = "made-up accuracies"
+    origin = "the author of the plug-in"
+    files = (DataFile("accuracies.toy"),)
+    kinds = ("accuracies-v1",)
+
+    def recognises(self, path: Path) -> bool:
+        return path.is_file() and path.read_bytes().startswith(b"toy\n")
+
+    def import_file(self, path: Path) -> list[str]:
+        item = Imported.of_file("toy", "accuracies-v1", path)
+        item.build(lambda: {"validation": np.loadtxt(path, skiprows=1)})
+        return [f"{item.title}: {len(item.open()['validation'])} vertices"]
+
+
 class ToyBenchmark(Benchmark):
     """Random accuracies; ``toy/plain`` has a test column, ``toy/untested`` has none."""
 
     variants = ("plain", "untested")
+    sources = (ToySource(),)
 
     def __init__(self, dataset: str) -> None:
         self.name = f"toy/{dataset}"

@@ -38,7 +38,7 @@ def test_interquartile_mean_is_scipys(decimals: int) -> None:
 
 
 def test_a_part_of_a_search_is_in_the_middle_half() -> None:
-    """Of five searches the middle half is 1.25 to 3.75: .75 of the second, the third, .75 of the 4th"""
+    """Of five searches the middle half is 1.25 to 3.75: .75 of the 2nd, the 3rd, .75 of the 4th"""
     values = np.array([0.1, 0.2, 0.5, 0.6, 0.9]).reshape(1, 1, 5)
     assert middle(values) == pytest.approx((0.75 * 0.2 + 0.5 + 0.75 * 0.6) / 2.5)
 

@@ -13,7 +13,7 @@ from naslib_incremental.search_spaces_ext.nasbench_graph import NASBenchGraphSpa
 from naslib_incremental.search_spaces_ext.search_graph import compile_search_graph
 from tests.doubles.tiny_mdp import TinySpace
 
-LANES = 300
+STATES = 300
 
 
 @settings(max_examples=25)
@@ -23,10 +23,10 @@ def test_presented_neighbours_are_valid_distinct_and_never_the_cell_itself(
 ) -> None:
     space = NASBenchGraphSpace()
     rng = np.random.default_rng(seed)
-    states = space.sample(LANES, rng)
+    states = space.sample(STATES, rng)
     shown = space.neighbours(states, limit, rng)
     width = min(limit, space.max_degree)
-    assert shown.architectures.shape == shown.mask.shape == (LANES, width)
+    assert shown.architectures.shape == shown.mask.shape == (STATES, width)
     assert (shown.mask.sum(axis=1) == np.minimum(space.degree(states), width)).all()
     assert (np.diff(shown.mask.astype(int), axis=1) <= 0).all(), "allowed slots come first"
     assert ((shown.architectures >= 0) & (shown.architectures < len(space))).all()

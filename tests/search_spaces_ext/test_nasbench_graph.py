@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nas_bench_graph import Arch, all_archs, gnn_list, gnn_list_proteins, link_list
 
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.search_spaces_ext import nasbench_graph_kernels as kernels
+from naslib_incremental.search_spaces_ext import nasbench_graph
 from naslib_incremental.search_spaces_ext.nasbench_graph import (
     NASBenchGraphProteinsSpace,
     NASBenchGraphSpace,
@@ -37,7 +37,7 @@ def package_hash(inputs: tuple[int, ...], operations: tuple[int, ...]) -> int:
 
 def test_keys_equal_the_packages_hash_for_every_cell_that_can_be_written() -> None:
     cells = [(i, o) for i in INPUTS for o in product(range(9), repeat=4)]
-    keys = kernels.canonical_keys(
+    keys = nasbench_graph.canonical_keys(
         np.array([i for i, _ in cells], np.int64), np.array([o for _, o in cells], np.int64)
     )
     assert keys.tolist() == [package_hash(*cell) for cell in cells]
@@ -53,7 +53,7 @@ def test_proteins_are_the_cells_over_its_five_operations(space: NASBenchGraphSpa
     proteins = NASBenchGraphProteinsSpace()
     allowed = {gnn_list.index(name) for name in gnn_list_proteins}
     words = space.graph.words
-    narrow = np.isin(kernels.unpack(words)[1], list(allowed)).all(axis=1)
+    narrow = np.isin(nasbench_graph.unpack(words)[1], list(allowed)).all(axis=1)
     assert proteins.graph.words.tolist() == words[narrow].tolist()
 
 
@@ -97,7 +97,7 @@ def test_key_is_invariant_under_relabelling(
     label = {node: place for place, node in enumerate(order)}
     relabelled = [label[inputs[node - 1]] for node in order[1:]]
     moved = [operations[node - 1] for node in order[1:]]
-    keys = kernels.canonical_keys(
+    keys = nasbench_graph.canonical_keys(
         np.array([inputs, relabelled], np.int64), np.array([operations, moved], np.int64)
     )
     assert keys[0] == keys[1]

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import google_crc32c
 
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.benchmarks.formats import ForeignFileError
 
 HEADER = Struct("<QI")
 FOOTER = Struct("<I")
@@ -41,36 +41,32 @@ def read_records(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield (byte offset, payload) of each record.
 
     Raises:
-        UserError: a record is cut off, or differs from its checksum; says at which byte.
+        ForeignFileError: a record is cut off, or differs from its checksum; says at which byte.
     """
     with path.open("rb", buffering=BUFFER) as file:
         offset = 0
         while header := file.read(HEADER.size):
-            payload = _checked_payload(file, header, offset, path)
+            payload = _checked_payload(file, header, offset)
             yield offset, payload
             offset += HEADER.size + len(payload) + FOOTER.size
 
 
-def _checked_payload(file: BinaryIO, header: bytes, offset: int, path: Path) -> bytes:
+def _checked_payload(file: BinaryIO, header: bytes, offset: int) -> bytes:
     if len(header) < HEADER.size:
-        raise damaged_record(path, offset, "the file ends within a record")
+        raise damaged_record(offset, "the file ends within a record")
     length, _ = HEADER.unpack(header)
     if not begins_a_record(header) or length > MOST_PAYLOAD:
         reason = "no TFRecord file" if offset == 0 else "a length that differs from its checksum"
-        raise damaged_record(path, offset, reason)
+        raise damaged_record(offset, reason)
     payload = file.read(length)
     footer = file.read(FOOTER.size)
     if len(footer) < FOOTER.size:
-        raise damaged_record(path, offset, "the file ends within a record")
+        raise damaged_record(offset, "the file ends within a record")
     if masked_crc(payload) != FOOTER.unpack(footer)[0]:
-        raise damaged_record(path, offset, "a payload that differs from its checksum")
+        raise damaged_record(offset, "a payload that differs from its checksum")
     return payload
 
 
-def damaged_record(path: Path, offset: int, reason: str) -> UserError:
+def damaged_record(offset: int, reason: str) -> ForeignFileError:
     """The error of a file that is wrong from a byte offset on."""
-    return UserError(
-        "a whole TFRecord file of NAS-Bench-101",
-        f"{path}: {' '.join(reason.split())} at byte {offset}",
-        "get the file again: naslib-data fetch nasbench101",
-    )
+    return ForeignFileError(f"{' '.join(reason.split())} at byte {offset}")

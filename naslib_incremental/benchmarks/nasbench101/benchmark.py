@@ -9,20 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Accuracies, Answers, Benchmark, Provenance
-from naslib_incremental.benchmarks.nasbench101.files import (
-    COMPACT,
-    ImportedTable,
-    files_at_hand,
-    import_file,
-    tables_at_hand,
-)
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.benchmarks.imported import Imported
+from naslib_incremental.benchmarks.nasbench101.sources import COMPACT, NASLIB, OFFICIAL
+from naslib_incremental.benchmarks.nasbench101.trainings import FINAL_EPOCHS
+from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.foundation.storage import data_folders
 from naslib_incremental.search_spaces_ext.contract import Architectures
-from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
+from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space
 
 SINGLE_RUN = "single-run test accuracy, run 0"
-FINAL_EPOCHS = 108
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "": {},
@@ -47,16 +42,17 @@ class NASBench101(Benchmark):
     Args:
         epochs: trained for.
         repeats: ``"mean"``: validation is the mean over the trainings; ``"random"``: that of one
-            training per cell, drawn from ``seed``, the same at each query of the cell in any order.
+            training per cell, sampled from ``seed``, the same at each query of it in any order.
             Test is the mean over the trainings in both cases.
-        seed: of the draw.
+        seed: of the sample.
         single_run: take the compact file.
 
     Raises:
-        UserError: there is no such data.
+        MissingFileError: there is no such data.
     """
 
     variants: ClassVar[tuple[str, ...]] = tuple(VARIANTS)
+    sources = (OFFICIAL, NASLIB, COMPACT)
     shaping_alpha = 6.0
 
     def __init__(
@@ -95,45 +91,41 @@ class NASBench101(Benchmark):
         return Answers(self.validation[architectures], self.test[architectures], costs)
 
 
-def _best_table(single_run: bool) -> tuple[ImportedTable, Mapping[str, NDArray[Any]]]:
+def _best_table(single_run: bool) -> tuple[Imported, Mapping[str, NDArray[Any]]]:
     """The imported table with validation accuracies and most epoch budgets, or the compact one."""
-    opened = [(table, table.open()) for table in tables_at_hand()]
     if not single_run:
-        trained = [item for item in opened if "validation" in item[1]]
-        if trained:
-            return max(trained, key=lambda item: len(item[1]["epochs"]))
-        _refuse_to_overlook_better_files()
-    compact = [item for item in opened if "validation" not in item[1]]
+        tables = [(item, item.open()) for item in (*OFFICIAL.imported(), *NASLIB.imported())]
+        if tables:
+            return max(tables, key=lambda table: len(table[1]["epochs"]))
+        # Of the official files the last one has most epoch budgets.
+        waiting = [*reversed(OFFICIAL.at_hand()), *NASLIB.at_hand()]
+        if waiting:
+            raise MissingFileError(
+                "a table imported from a file of NAS-Bench-101",
+                f"{waiting[0]}, which was not imported yet",
+                f"naslib_incremental.benchmarks.import_data({str(waiting[0])!r})",
+                "nasbench101",
+            )
+    compact = COMPACT.imported() or [COMPACT.import_table(path) for path in COMPACT.at_hand()[:1]]
     if compact:
-        return compact[0]
-    for path in files_at_hand():
-        if path.name == COMPACT:
-            imported = import_file(path)
-            return imported, imported.open()
-    raise UserError(
-        f"a file of NAS-Bench-101{f' named {COMPACT}' if single_run else ''}",
+        return compact[0], compact[0].open()
+    wanted = COMPACT.files if single_run else OFFICIAL.files
+    raise MissingFileError(
+        f"a file of NAS-Bench-101 such as {wanted[0].name}",
         f"none in {', '.join(map(str, data_folders()))}",
-        "naslib-data fetch nasbench101",
+        "put one into a data folder and import it",
+        "nasbench101",
     )
 
 
-def _refuse_to_overlook_better_files() -> None:
-    for path in files_at_hand():
-        if path.name != COMPACT:
-            raise UserError(
-                "a table imported from a file of NAS-Bench-101",
-                f"{path}, which was not imported yet",
-                f"naslib-data import {path}",
-            )
-
-
-def _budget(budgets: NDArray[np.int64], epochs: int, source: ImportedTable) -> int:
+def _budget(budgets: NDArray[np.int64], epochs: int, source: Imported) -> int:
     found = np.flatnonzero(budgets == epochs)
     if not len(found):
-        raise UserError(
+        raise MissingFileError(
             f"trainings of {epochs} epochs",
             f"{source.name} with {', '.join(map(str, budgets))} epochs",
-            "naslib-data fetch nasbench101 --full",
+            f"import {OFFICIAL.files[-1].name}",
+            "nasbench101",
         )
     return int(found[0])
 
@@ -144,12 +136,12 @@ def _validation(runs: Mapping[str, NDArray[np.float64]], repeats: str, seed: int
     column = runs.get("validation", runs["test"])
     if repeats == "mean":
         return np.asarray(column.mean(axis=1))
-    drawn = np.random.default_rng(seed).integers(column.shape[1], size=len(column))
-    return column[np.arange(len(column)), drawn]
+    repeat = np.random.default_rng(seed).integers(column.shape[1], size=len(column))
+    return column[np.arange(len(column)), repeat]
 
 
 def _provenance(
-    source: ImportedTable,
+    source: Imported,
     runs: Mapping[str, NDArray[np.float64]],
     epochs: int,
     repeats: str,
@@ -161,12 +153,12 @@ def _provenance(
         return Provenance(label, SINGLE_RUN, SINGLE_RUN, files)
     count = runs["test"].shape[1]
     mean = f"of {count} trainings of {epochs} epochs"
-    drawn = f"of one of {count} trainings of {epochs} epochs per cell, drawn from seed {seed}"
+    sampled = f"of one of {count} trainings of {epochs} epochs per cell, sampled from seed {seed}"
     return Provenance(
         label=f"NAS-Bench-101, {count} trainings of {epochs} epochs",
         validation=f"mean validation accuracy {mean}"
         if repeats == "mean"
-        else f"validation accuracy {drawn}",
+        else f"validation accuracy {sampled}",
         test=f"mean test accuracy {mean}",
         files=files,
     )

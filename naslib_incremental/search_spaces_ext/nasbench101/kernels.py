@@ -1,4 +1,4 @@
-"""Kernels of NAS-Bench-101 cells: packed words, validity, pruning, the 64-bit hash, encodings.
+"""Kernels of NAS-Bench-101 cells: packed words, pruning, the 64-bit hash, encodings, samplers.
 
 A cell is one 64-bit word: the edge x -> y (x < y) is bit ``x + y (y - 1) / 2``, the label of the
 inner vertex v takes two bits from ``LABEL_SHIFT + 2 (v - 1)``, the number of vertices stands from
@@ -207,3 +207,51 @@ def encode(words: NDArray[np.uint64]) -> NDArray[np.uint8]:
         for vertex in range(vertices):
             encoded[row, ADJACENCY + vertex * LABELS + labels[vertex]] = 1
     return encoded
+
+
+@numba.njit(cache=True)
+def sample_size_first(count: int, rng: np.random.Generator) -> NDArray[np.uint64]:
+    """[count] words: a uniform number of vertices first, then a random valid cell of that size.
+
+    Adjacency matrices are sampled uniformly and rejected until each vertex lies on a path from
+    input to output, with at most nine edges. Every size is equally frequent, so small cells come
+    far more often than uniformly.
+
+    Source: Cassimon, Mercelis and Mets 2024, the start distribution.
+    """
+    words = np.empty(count, np.uint64)
+    for row in range(count):
+        vertices = 2 + int(rng.random() * (MOST_VERTICES - 1))
+        edge_bits = 0
+        while not is_complete(edge_bits, vertices):
+            edge_bits = int(rng.random() * (1 << edge_bit(0, vertices)))
+        words[row] = edge_bits | _sample_labels(vertices, rng) | vertices << SIZE_SHIFT
+    return words
+
+
+@numba.njit(cache=True)
+def sample_random_cell_adj(count: int, rng: np.random.Generator) -> NDArray[np.uint64]:
+    """[count] words: a random 7 x 7 adjacency with random labels, until a valid cell is left.
+
+    The cell is what remains after pruning, so its size is whatever pruning leaves.
+
+    Source: ``random_cell_adj`` of BANANAS (White, Neiswanger and Savani 2021).
+    """
+    words = np.empty(count, np.uint64)
+    for row in range(count):
+        word = NO_CELL
+        while word == NO_CELL:
+            edge_bits = int(rng.random() * (1 << ADJACENCY))
+            labels = _sample_labels(MOST_VERTICES, rng)
+            word = prune(edge_bits | labels | MOST_VERTICES << SIZE_SHIFT)
+        words[row] = word
+    return words
+
+
+@numba.njit(cache=True)
+def _sample_labels(vertices: int, rng: np.random.Generator) -> int:
+    """The label bits of uniformly random operations."""
+    bits = 0
+    for inner in range(vertices - 2):
+        bits |= int(rng.random() * OPERATIONS) << (LABEL_SHIFT + 2 * inner)
+    return bits

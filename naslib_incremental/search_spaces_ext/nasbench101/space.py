@@ -17,24 +17,23 @@ from numpy.typing import NDArray
 
 from naslib_incremental.search_spaces_ext.contract import Architectures, CellDrawing
 from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
-from naslib_incremental.search_spaces_ext.module_hash import md5_module_hash
 from naslib_incremental.search_spaces_ext.nasbench101 import kernels
 from naslib_incremental.search_spaces_ext.nasbench101.edits import expand
-from naslib_incremental.search_spaces_ext.nasbench101.samplers import (
-    draw_random_cell_adj,
-    draw_size_first,
-)
+from naslib_incremental.search_spaces_ext.nasbench101.module_hash import md5_module_hash
 
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
 
-_DRAWN = {"paper": draw_size_first, "random_cell_adj": draw_random_cell_adj}
+_WORD_SAMPLERS = {
+    "paper": kernels.sample_size_first,
+    "random_cell_adj": kernels.sample_random_cell_adj,
+}
 
 
 class NASBench101Space(EnumerableSpace):
     """All cells of NAS-Bench-101 under one index each.
 
-    Samplers: ``paper`` draws the size first, ``random_cell_adj`` is BANANAS's, ``uniform`` draws
-    uniformly over the space.
+    Samplers: ``paper`` samples the size first, ``random_cell_adj`` is BANANAS's, ``uniform``
+    samples uniformly over the space.
     """
 
     name = "nasbench101"
@@ -62,8 +61,8 @@ class NASBench101Space(EnumerableSpace):
     def sample_by(  # noqa: D102
         self, sampler: str, count: int, rng: np.random.Generator
     ) -> Architectures:
-        if sampler in _DRAWN:
-            return self.index_of(_DRAWN[sampler](count, rng))
+        if sampler in _WORD_SAMPLERS:
+            return self.index_of(_WORD_SAMPLERS[sampler](count, rng))
         return super().sample_by(sampler, count, rng)
 
     def module_hashes(self, architectures: Architectures) -> list[str]:

@@ -146,7 +146,7 @@ def hash_architectures(architectures: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 @numba.njit(cache=True)
-def draw_words(count: int, rng: np.random.Generator) -> NDArray[np.uint64]:
+def sample_words(count: int, rng: np.random.Generator) -> NDArray[np.uint64]:
     """[count] cells: for each node a uniform pair of different inputs and uniform operations."""
     words = np.empty(count, np.uint64)
     for row in range(count):

@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.search_spaces_ext import ops_on_nodes
 from naslib_incremental.search_spaces_ext.contract import (
     Architectures,
     CellDrawing,
     Neighbours,
     SearchSpace,
 )
-from naslib_incremental.search_spaces_ext.nasbench301 import kernels
+from naslib_incremental.search_spaces_ext.nasbench301 import kernels, ops_on_nodes
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import OPERATIONS
 from naslib_incremental.search_spaces_ext.nasbench301.neighbours import (
     CHANGES,
@@ -60,7 +59,7 @@ class NASBench301Space(SearchSpace):
     def sample_by(  # noqa: D102
         self, sampler: str, count: int, rng: np.random.Generator
     ) -> Architectures:
-        return np.asarray(kernels.draw_words(2 * count, rng)).reshape(count, 2)
+        return np.asarray(kernels.sample_words(2 * count, rng)).reshape(count, 2)
 
     def neighbours(  # noqa: D102
         self, architectures: Architectures, limit: int, rng: np.random.Generator | None
