@@ -34,7 +34,7 @@ def test_the_compact_file_is_imported_and_listed(
     assert main(["status"]) == 0
     status = capsys.readouterr().out
     assert "36d0477a64b64e67  run0_test.npz" in status
-    assert "nasbench101-v1" in status
+    assert "nasbench101-v2" in status
     assert main(["verify"]) == 0
     assert (
         "compact-table-v1.1 of nasbench101 from run0_test.npz, undamaged" in capsys.readouterr().out
@@ -91,7 +91,7 @@ def test_a_search_graph_is_built_and_described(
     monkeypatch.setattr(SEARCH_SPACES, "load", lambda _: NASBench101Space)
     assert main(["build", "nasbench101"]) == 0
     out = capsys.readouterr().out
-    assert "423,624 architectures, 10,273,496 neighbours, at most 85 each" in out
+    assert "423,624 architectures, 10,567,988 neighbours, at most 85 each" in out
 
 
 def test_data_of_a_plugin_are_listed_imported_and_verified(

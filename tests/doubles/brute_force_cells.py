@@ -56,13 +56,24 @@ def brute_force_neighbours(cell: Cell) -> Iterator[Cell]:
     if len(labels) < 5:
         for (before, after), label in product(product(vertices, vertices), LABELS):
             yield edges | {(before, 99), (99, after)}, (*labelled, (99, label))
-    for removed in labels:
-        rest = frozenset(edge for edge in edges if removed not in edge)
-        sources = [source for source, target in edges if target == removed]
-        targets = [target for source, target in edges if source == removed]
-        for bridge in subsets([pair for pair in product(sources, targets) if pair not in rest]):
-            left = {vertex: label for vertex, label in labels.items() if vertex != removed}
-            yield rest | set(bridge), tuple(left.items())
+    yield from removed_vertices(cell)
+
+
+def removed_vertices(cell: Cell) -> Iterator[Cell]:
+    """One cell for each vertex and selection, valid or not, as the paper says it.
+
+    Every edge from a source of the vertex's in-edges to a destination of its out-edges is
+    generated; every non-empty selection of the generated edges stands in for the vertex. A
+    graph is a set of edges, so a selected edge that it has already adds nothing.
+    """
+    edges, labelled = cell
+    for removed, _ in labelled:
+        in_edges = {edge for edge in edges if edge[1] == removed}
+        out_edges = {edge for edge in edges if edge[0] == removed}
+        generated = [(source, target) for source, _ in in_edges for _, target in out_edges]
+        others = tuple(vertex for vertex in labelled if vertex[0] != removed)
+        for selected in subsets(generated):
+            yield (edges - in_edges - out_edges) | set(selected), others
 
 
 def to_cell(word: int) -> Cell:

@@ -21,7 +21,7 @@ from naslib_incremental.search_spaces_ext.nasbench101.kernels import (
     unpack,
 )
 
-# A removed vertex with three in-edges and three out-edges may be bridged in 2^9 ways; all other
+# A removed vertex with three in-edges and three out-edges may be replaced in 2^9 ways; all other
 # edits of a cell together are fewer than 200.
 MOST_CANDIDATES = 1024
 MOST_NEIGHBOURS = 85
@@ -178,25 +178,28 @@ def _add_vertices(cell: Cell, reach: NDArray[np.int64], collected: Collected, ma
 
 @numba.njit(cache=True)
 def _remove_vertices(cell: Cell, collected: Collected, many: int) -> int:
-    """Without an inner vertex, its predecessors bridged to its successors in every way that does.
+    """Without an inner vertex, its predecessors joined to its successors in every way that does.
 
-    A bridge is any non-empty set of new edges from predecessors to successors after which each
-    vertex has a predecessor and a successor, with at most nine edges in all.
+    Every edge from a predecessor to a successor is generated. Each non-empty selection of them
+    counts after which each vertex has a predecessor and a successor, with at most nine edges in
+    all. A selected edge that is there already adds nothing, so that where there is one, a
+    selection may add none.
     """
     vertices, _, sources, targets, labels = cell
     found, scratch = collected
     rest = (np.empty_like(sources), np.empty_like(targets), np.empty_like(labels))
-    bridges = np.empty((2, MOST_EDGES * MOST_EDGES), np.int64)
+    new = np.empty((2, MOST_EDGES * MOST_EDGES), np.int64)
     for removed in range(1, vertices - 1):
         kept = _without_vertex(cell, removed, rest)
-        possible = _possible_bridges(cell, removed, bridges)
-        for chosen in range(1, 1 << possible):
+        missing, present = _generate_edges(cell, removed, new)
+        # Selections that differ only in edges already there are one cell.
+        for chosen in range(0 if present else 1, 1 << missing):
             total = kept
-            for bridge in range(possible):
-                if chosen >> bridge & 1:
+            for edge in range(missing):
+                if chosen >> edge & 1:
                     if total < MOST_EDGES:
-                        rest[0][total] = bridges[0, bridge]
-                        rest[1][total] = bridges[1, bridge]
+                        rest[0][total] = new[0, edge]
+                        rest[1][total] = new[1, edge]
                     total += 1
             if total <= MOST_EDGES and _is_connected(vertices - 1, total, rest[0], rest[1]):
                 found[many] = hash_cell(vertices - 1, total, rest[0], rest[1], rest[2], scratch)
@@ -220,20 +223,28 @@ def _without_vertex(cell: Cell, removed: int, rest: Any) -> int:
 
 
 @numba.njit(cache=True)
-def _possible_bridges(cell: Cell, removed: int, bridges: NDArray[np.int64]) -> int:
-    """Write the missing edges from predecessors to successors, renumbered; returns how many."""
+def _generate_edges(cell: Cell, removed: int, new: NDArray[np.int64]) -> tuple[int, int]:
+    """Generate all edges from predecessors to successors, and write the new ones, renumbered.
+
+    Returns:
+        How many are new, and how many are there already.
+    """
     _, edges, sources, targets, _ = cell
     successors = _successors(cell)
-    possible = 0
+    missing = 0
+    present = 0
     for before in range(edges):
         for after in range(edges):
+            if targets[before] != removed or sources[after] != removed:
+                continue
             source, target = sources[before], targets[after]
-            through = targets[before] == removed and sources[after] == removed
-            if through and not successors[source] >> target & 1:
-                bridges[0, possible] = source - (source > removed)
-                bridges[1, possible] = target - (target > removed)
-                possible += 1
-    return possible
+            if successors[source] >> target & 1:
+                present += 1
+            else:
+                new[0, missing] = source - (source > removed)
+                new[1, missing] = target - (target > removed)
+                missing += 1
+    return missing, present
 
 
 @numba.njit(cache=True)

@@ -92,22 +92,81 @@ def test_the_cells_are_those_of_brute_force(space: NASBench101Space, size: int) 
     assert_same_classes(got, expected)
 
 
-def test_neighbours_are_those_of_brute_force(space: NASBench101Space) -> None:
-    graph = space.graph
+def test_neighbours_of_up_to_five_vertices_are_those_of_brute_force(
+    space: NASBench101Space,
+) -> None:
     checked = np.flatnonzero(sizes(space) <= 5)
     assert len(checked) == 1 + 6 + 84 + 2441
     for index in checked.tolist():
-        cell = to_cell(int(graph.words[index]))
-        edited = classes(filter(is_cell, set(brute_force_neighbours(cell))))
-        own = to_graph(cell)
-        expected = {
-            key: [other for other in bucket if not same(other, own)]
-            for key, bucket in edited.items()
-        }
-        targets = graph.targets[graph.offsets[index] : graph.offsets[index + 1]]
-        got = classes(to_cell(word) for word in graph.words[targets].tolist())
-        assert sum(map(len, got.values())) == len(targets), "a neighbour is presented twice"
-        assert_same_classes(got, expected)
+        assert_neighbours_are_those_of_brute_force(space, index)
+
+
+@pytest.mark.parametrize("size", [6, 7])
+def test_neighbours_of_larger_cells_are_those_of_brute_force(
+    space: NASBench101Space, size: int
+) -> None:
+    every = np.flatnonzero(sizes(space) == size)
+    for index in np.random.default_rng(size).choice(every, 100, replace=False).tolist():
+        assert_neighbours_are_those_of_brute_force(space, index)
+
+
+def assert_neighbours_are_those_of_brute_force(space: NASBench101Space, index: int) -> None:
+    graph = space.graph
+    cell = to_cell(int(graph.words[index]))
+    edited = classes(filter(is_cell, set(brute_force_neighbours(cell))))
+    own = to_graph(cell)
+    expected = {
+        key: [other for other in bucket if not same(other, own)] for key, bucket in edited.items()
+    }
+    targets = graph.targets[graph.offsets[index] : graph.offsets[index + 1]]
+    got = classes(to_cell(word) for word in graph.words[targets].tolist())
+    assert sum(map(len, got.values())) == len(targets), "a neighbour is presented twice"
+    assert_same_classes(got, expected)
+
+
+CONV3, CONV1, POOL = "conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"
+PAIR = f"{CONV1},{CONV3}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "without_pool"),
+    [
+        # The only generated edge, in -> out, is there already.
+        (f"011/001/000|{POOL}", ["01/00|"]),
+        # in -> b is there already, and enough.
+        (f"0110/0010/0001/0000|{POOL},{CONV1}", [f"010/001/000|{CONV1}"]),
+        # in -> b is not there, and b needs it.
+        (f"0100/0010/0001/0000|{POOL},{CONV1}", [f"010/001/000|{CONV1}"]),
+        # in -> b is there; in -> out may be added.
+        (
+            f"0110/0011/0001/0000|{POOL},{CONV1}",
+            [f"010/001/000|{CONV1}", f"011/001/000|{CONV1}"],
+        ),
+        # in -> out is there; b needs in -> b.
+        (f"0101/0011/0001/0000|{POOL},{CONV1}", [f"011/001/000|{CONV1}"]),
+        # Four generated edges: in -> c is there, in -> out may be added, and b needs one of
+        # b -> c and b -> out.
+        (
+            f"01110/00100/00011/00001/00000|{CONV1},{POOL},{CONV3}",
+            [
+                f"0110/0010/0001/0000|{PAIR}",
+                f"0110/0001/0001/0000|{PAIR}",
+                f"0110/0011/0001/0000|{PAIR}",
+                f"0111/0010/0001/0000|{PAIR}",
+                f"0111/0001/0001/0000|{PAIR}",
+                f"0111/0011/0001/0000|{PAIR}",
+            ],
+        ),
+    ],
+)
+def test_a_vertex_is_removed_as_by_hand(
+    space: NASBench101Space, cell: str, without_pool: list[str]
+) -> None:
+    [state] = space.from_readable([cell])
+    targets = space.graph.targets[space.graph.offsets[state] : space.graph.offsets[state + 1]]
+    smaller = targets[sizes(space)[targets] < sizes(space)[state]]
+    found = [text for text in space.to_readable(smaller) if POOL not in text]
+    assert sorted(found) == sorted(space.to_readable(space.from_readable(without_pool)))
 
 
 def assert_same_classes(

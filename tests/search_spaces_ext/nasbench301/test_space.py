@@ -111,6 +111,13 @@ def test_single_neighbours_change_one_cell(normal: Cell, reduction: Cell) -> Non
     assert set(presented) == expected
 
 
+def test_random_cells_have_as_many_neighbours_as_the_docs_say() -> None:
+    sampled = SPACE.sample(200_000, np.random.default_rng(0))
+    assert round(float(SINGLE.degree(sampled).mean()) / 2, 1) == 59.9
+    assert abs(float(SPACE.degree(sampled).mean()) - 3_589) < 2
+    assert SPACE.degree(sampled).max() == 60 * 60
+
+
 @pytest.mark.parametrize("space", [SPACE, SINGLE], ids=lambda space: space.name)
 def test_isomorphic_architectures_have_the_same_neighbours(space: NASBench301Space) -> None:
     cell = ((0, 1), (1, 2), (0, 3), (1, 4), (0, 5), (2, 6), (1, 0), (3, 1))
