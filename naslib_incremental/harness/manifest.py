@@ -19,7 +19,7 @@ from naslib_incremental.harness.plan import Agent, is_trainable
 from naslib_incremental.harness.resolve import RUN_FORMAT, optimizer_version
 from naslib_incremental.harness.run_folder import read_training
 from naslib_incremental.mdp import measure_throughput
-from naslib_incremental.mdp.throughput import LANES
+from naslib_incremental.mdp.throughput import NUM_ENVS
 
 PACKAGES = ("naslib-incremental", "nas-bench-graph", "numba", "numpy", "pyarrow", "scipy", "torch")
 SAVE_EVERY_SECONDS = 10.0
@@ -79,7 +79,7 @@ class Manifest:
         """Measure the environment on this machine, unless an earlier part of the run has."""
         benchmark = opened(self._job.config.benchmark)
         self._throughput = self._throughput or [
-            asdict(measure_throughput(benchmark, lanes, THROUGHPUT_SECONDS)) for lanes in LANES
+            asdict(measure_throughput(benchmark, lanes, THROUGHPUT_SECONDS)) for lanes in NUM_ENVS
         ]
 
     def _describe_optimizer(self, name: str) -> dict[str, Any]:

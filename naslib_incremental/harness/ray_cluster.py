@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from naslib_incremental.agent.topology import (
+from naslib_incremental.agent.rllib.topology import (
     ENV_RUNNERS,
     REPLAY_SHARDS,
     Topology,

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.cells import write_cell
 from naslib_incremental.harness.evaluate import StartSet, draw_start_set, evaluate

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,8 +11,8 @@ import numpy as np
 
 from naslib_incremental import agent
 from naslib_incremental.agent import AgentConfig
-from naslib_incremental.agent.device import resolve_device
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.config import resolve_device
+from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.optimizers.contract import (
     Ask,
@@ -66,11 +65,15 @@ class ApexIncremental(TrainableOptimizer):
         folder: Path,
         progress: Callable[[int, int, Mapping[str, float]], None],
     ) -> Training:
-        from naslib_incremental.agent.rllib.training import ApexTraining
-
-        start, steps = partial(ApexTraining, topology), self.settings.max_steps
-        report = agent.train_agent(self.config, benchmark, seed, folder, steps, progress, start)
-        return _told(report, topology=asdict(topology))
+        config = replace(
+            self.config,
+            engine="rllib",
+            num_env_runners=topology.num_env_runners,
+            num_replay_shards=topology.num_replay_shards,
+            num_gpus_per_learner=topology.num_gpus_per_learner,
+        )
+        steps = self.settings.max_steps
+        return _told(agent.train_agent(config, benchmark, seed, folder, steps, progress))
 
     @property
     def network(self) -> QNetwork:
@@ -107,14 +110,15 @@ class ApexIncremental(TrainableOptimizer):
     def outcome(self) -> Outcome:  # noqa: D102
         if self._rollout is None:
             raise RuntimeError("expected start() before outcome()")
-        return Outcome(self._rollout.final, self._rollout.steps, self._rollout.stopped)
+        return Outcome(self._rollout.final, self._rollout.num_steps, self._rollout.stopped)
 
 
-def _told(report: Mapping[str, Any], **more: Any) -> Training:
+def _told(report: Mapping[str, Any]) -> Training:
+    kept = ("policy", "policies_tried", "topology")
     return Training(
         steps=report["steps"],
         queries=report["queries"],
         distinct_queries=report["distinct_queries"],
         seconds=report["seconds"],
-        details={**{name: report[name] for name in ("policy", "policies_tried")}, **more},
+        details={name: report[name] for name in kept if name in report},
     )

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
