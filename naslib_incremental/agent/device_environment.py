@@ -140,22 +140,16 @@ class DeviceEnvironment:
         rewards = (tensors.shaped[arrived] - tensors.shaped[before]) * self.scale
         return StepTensors(rewards, ~moved, truncated, following, tensors.accuracy[arrived])
 
-    @property
-    def queries(self) -> int:
-        """Queries so far, repeats included; waits for the device."""
-        return int(self._queries)
-
-    @property
-    def distinct(self) -> int:
-        """Different architectures queried so far; waits for the device."""
-        return int(self.seen.sum())
+    def counts(self) -> tuple[int, int]:
+        """Queries so far, and different architectures among them; waits for the device."""
+        return int(self._queries), int(self.seen.sum())
 
     @property
     def counter(self) -> QueryCounter:
         """A counter of the benchmark that goes on from here; waits for the device."""
         states = np.flatnonzero(self.seen.cpu().numpy()).astype(np.int32)
         counter = QueryCounter(self.benchmark, track_distinct=True)
-        counter.restore(self.queries, np.unique(self.benchmark.space.hash(states)))
+        counter.restore(int(self._queries), np.unique(self.benchmark.space.hash(states)))
         return counter
 
     def state_dict(self) -> dict[str, Any]:

@@ -126,13 +126,8 @@ class Environment(Protocol):
     def step(self, actions: Tensor) -> StepTensors:
         """Take [L] actions, allowed slots of ``observation``; 0 stays and terminates."""
 
-    @property
-    def queries(self) -> int:
-        """Queries so far, repeats included; waits for the device."""
-
-    @property
-    def distinct(self) -> int:
-        """Different architectures queried so far; waits for the device."""
+    def counts(self) -> tuple[int, int]:
+        """Queries so far, and different architectures among them; waits for the device."""
 
     @property
     def counter(self) -> QueryCounter:
@@ -176,13 +171,8 @@ class HostEnvironment:
             accuracy=torch.from_numpy(step.accuracy),
         )
 
-    @property
-    def queries(self) -> int:  # noqa: D102
-        return self.counter.queries
-
-    @property
-    def distinct(self) -> int:  # noqa: D102
-        return self.counter.distinct
+    def counts(self) -> tuple[int, int]:  # noqa: D102
+        return self.counter.queries, self.counter.distinct
 
     @property
     def counter(self) -> QueryCounter:  # noqa: D102

@@ -1,56 +1,41 @@
-"""Random numbers as tensors, from numpy's generators on the host or torch's on a device."""
+"""Random numbers as tensors, from a generator of numpy on the host or of torch on a device."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 
-class Generator(Protocol):
-    """A source of random numbers that can be resumed."""
+class Generator:
+    """Numbers that can be resumed.
+
+    Args:
+        source: where they come from, and on which device they are.
+    """
+
+    def __init__(self, source: np.random.Generator | torch.Generator) -> None:
+        self.source = source
 
     def uniform(self, *shape: int) -> Tensor:
         """[*shape] float64 numbers in [0, 1)."""
+        source = self.source
+        if isinstance(source, np.random.Generator):
+            return torch.from_numpy(source.random(shape))
+        return torch.rand(shape, generator=source, device=source.device, dtype=torch.float64)
 
     def state_dict(self) -> dict[str, Any]:
         """Where the sequence of numbers is."""
+        if isinstance(self.source, np.random.Generator):
+            return {"state": self.source.bit_generator.state}
+        return {"state": self.source.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Resume from an earlier ``state_dict``."""
-
-
-class HostGenerator:
-    """Numbers of a numpy generator."""
-
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng = rng
-
-    def uniform(self, *shape: int) -> Tensor:  # noqa: D102
-        return torch.from_numpy(self.rng.random(shape))
-
-    def state_dict(self) -> dict[str, Any]:  # noqa: D102
-        return {"numpy": self.rng.bit_generator.state}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: D102
-        self.rng.bit_generator.state = state["numpy"]
-
-
-class DeviceGenerator:
-    """Numbers of a torch generator, on its device."""
-
-    def __init__(self, generator: torch.Generator) -> None:
-        self.generator = generator
-
-    def uniform(self, *shape: int) -> Tensor:  # noqa: D102
-        device = self.generator.device
-        return torch.rand(shape, generator=self.generator, device=device, dtype=torch.float64)
-
-    def state_dict(self) -> dict[str, Any]:  # noqa: D102
-        return {"torch": self.generator.get_state()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: D102
-        self.generator.set_state(state["torch"])
+        if isinstance(self.source, np.random.Generator):
+            self.source.bit_generator.state = state["state"]
+        else:
+            self.source.set_state(state["state"])

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from naslib_incremental.agent.generator import DeviceGenerator, HostGenerator
+from naslib_incremental.agent.generator import Generator
 from naslib_incremental.agent.n_step import Transitions
 
 # Added to |TD error|: small enough not to matter, large enough that importance weights stay sane.
@@ -139,7 +139,7 @@ class SumTree:
         self.capacity = capacity
         self.alpha = alpha
         self.beta = beta
-        self.generator = HostGenerator(rng)
+        self.generator = Generator(rng)
         # Node i sums nodes 2i and 2i + 1; leaves are the upper half.
         self.tree = np.zeros(2 << (capacity - 1).bit_length(), np.float64)
 
@@ -186,7 +186,7 @@ class RunningSum:
     ) -> None:
         self.alpha = alpha
         self.beta = beta
-        self.generator = DeviceGenerator(generator)
+        self.generator = Generator(generator)
         self._powers = torch.zeros(capacity, dtype=torch.float64, device=generator.device)
 
     @property

@@ -29,7 +29,7 @@ from naslib_incremental.agent.environment import (
     StepTensors,
 )
 from naslib_incremental.agent.exploration import act, epsilon_ladder
-from naslib_incremental.agent.generator import DeviceGenerator, Generator, HostGenerator
+from naslib_incremental.agent.generator import Generator
 from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.n_step import NStepAssembler
 from naslib_incremental.agent.replay import PrioritisedReplay, RunningSum, SumTree
@@ -48,27 +48,26 @@ WIDE = 128
 
 
 class RunningSums:
-    """What is summed between two records of progress; only ``totals`` waits for the device."""
+    """What is summed between two records of progress; only reading it waits for the device.
+
+    The sums are those of the episodes that ended in the watched environments, of their finals'
+    validation accuracy, of gradient steps, and of their losses.
+    """
 
     NAMES = ("finals", "final_accuracy", "updates", "loss")
 
     def __init__(self, device: torch.device = CPU) -> None:
         self._sums = torch.zeros(len(self.NAMES), dtype=torch.float64, device=device)
 
-    def add_finals(self, count: Tensor | float, accuracy: Tensor | float) -> None:
-        """Add episodes that ended, and the sum of their finals' validation accuracy."""
-        self._sums[0] += count
-        self._sums[1] += accuracy
-
-    def add_update(self, loss: Tensor | float) -> None:
-        """Add a gradient step."""
-        self._sums[2] += 1
-        self._sums[3] += loss
+    def add(self, **parts: Tensor | float) -> None:
+        """Add to some of the sums, by name."""
+        for name, part in parts.items():
+            self._sums[self.NAMES.index(name)] += part
 
     def watch(self, step: StepTensors, watched: Tensor) -> None:
         """Add what ended in some environments, [L]."""
         finals = step.ended & watched
-        self.add_finals(finals.sum(), (step.accuracy * finals).sum())
+        self.add(finals=finals.sum(), final_accuracy=(step.accuracy * finals).sum())
 
     def totals(self) -> dict[str, float]:
         """The sums by name."""
@@ -150,7 +149,7 @@ class LocalTrainer:
             slots, transitions, weights = self.replay.sample(self.config.batch_size)
             loss, errors = self.learner.update(transitions, weights)
             self.replay.update(slots, errors)
-            self.sums.add_update(loss)
+            self.sums.add(updates=1, loss=loss)
 
     @property
     def counter(self) -> QueryCounter:
@@ -159,11 +158,9 @@ class LocalTrainer:
 
     def take_figures(self) -> dict[str, float]:
         """Queries so far, and means since the last call; waits for the device."""
-        return {
-            "queries": self.environment.queries,
-            "distinct_queries": self.environment.distinct,
-            **self.sums.take_means(),
-        }
+        queries, distinct = self.environment.counts()
+        counted = {"queries": queries, "distinct_queries": distinct}
+        return counted | self.sums.take_means()
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the training depends on."""
@@ -219,7 +216,7 @@ def host_trainer(
         HostEnvironment(mdp, factor),
         Learner(config, HostEncoder(space), slots, first_weights),
         PrioritisedReplay(config.replay_capacity, index),
-        HostGenerator(np.random.default_rng(exploration)),
+        Generator(np.random.default_rng(exploration)),
     )
 
 
@@ -265,7 +262,7 @@ def device_trainer(
         environment,
         Learner(config, tensors, slots, first_weights, device, mixed),
         PrioritisedReplay(config.replay_capacity, index),
-        DeviceGenerator(generator),
+        Generator(generator),
     )
 
 

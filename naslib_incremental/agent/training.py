@@ -81,9 +81,9 @@ def start_trainer(
     from naslib_incremental.agent.rllib.topology import require_ray
 
     require_ray()
-    from naslib_incremental.agent.rllib.trainer import ClusterTrainer
+    from naslib_incremental.agent.rllib.algorithm import cluster_trainer
 
-    return ClusterTrainer(config, benchmark, seed)
+    return cluster_trainer(config, benchmark, seed)
 
 
 def train_agent(

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ from ray.tune import register_trainable
 
 from naslib_incremental.agent import checkpoint
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.environment import HostEncoder
+from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.rllib import roles
 from naslib_incremental.agent.rllib.progress import TrainingProgress
 from naslib_incremental.agent.rllib.shards import ShardGroup
-from naslib_incremental.agent.rllib.topology import Topology
-from naslib_incremental.benchmarks import open_benchmark
+from naslib_incremental.agent.rllib.topology import Topology, cluster_cpus, fitting_topology
+from naslib_incremental.benchmarks import Benchmark, QueryCounter, open_benchmark
 from naslib_incremental.foundation.seeding import children
 
 TUNE_NAME = "ApexIncremental"
@@ -92,10 +95,13 @@ class ApexConfig(AlgorithmConfig):  # type: ignore[misc]
 class ApexDQN(Algorithm):  # type: ignore[misc]
     """Trains one agent with asynchronous runners, replay shards and a learner.
 
+    It is an ``agent.training.Trainer`` too; ``cluster_trainer`` makes one from a configuration.
+
     Attributes:
         progress: what has been done so far.
         shards: the replay.
         revived: learners that were lost and built again.
+        details: of the processes, for the record.
     """
 
     @classmethod
@@ -115,6 +121,7 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         self.config.freeze()
         self.shards = ShardGroup(agent, count, shards.generate_state(count).tolist())
         self.revived = 0
+        self.details: Mapping[str, Any] = {}
         self._samples: deque[tuple[Any, Any, Any]] = deque()
         self.learner_group: Any = None
         super().setup(self.config)
@@ -202,6 +209,33 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
             self._revive()
             return self._kept
 
+    def advance(self) -> None:
+        """One iteration of the algorithm."""
+        self.train()
+
+    @property
+    def steps(self) -> int:
+        """Environment steps taken."""
+        return self.progress.steps
+
+    @property
+    def counter(self) -> QueryCounter:
+        """Of the queries of all runners."""
+        return self.progress.counter
+
+    @property
+    def learner(self) -> Learner:
+        """The learner as it is now, in this process."""
+        config, space = self.progress.config, self.counter.benchmark.space
+        learner = Learner(config, HostEncoder(space), space.width(config.neighbours) + 1, seed=0)
+        learner.load_state_dict(self.learner_state())
+        return learner
+
+    def take_figures(self) -> dict[str, float]:
+        """Queries so far, and means since the last call."""
+        counted = {"queries": self.counter.queries, "distinct_queries": self.counter.distinct}
+        return counted | self.progress.sums.take_means()
+
     def state_dict(self) -> dict[str, Any]:
         """Everything but the episodes under way, which begin anew; replay shards included."""
         return {
@@ -221,9 +255,8 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Write everything, without a pickle."""
-        path, progress = Path(checkpoint_dir, CHECKPOINT), self.progress
-        benchmark = progress.counter.benchmark.name
-        checkpoint.save(path, self.state_dict(), progress.config, benchmark, 0.0)
+        path, benchmark = Path(checkpoint_dir, CHECKPOINT), self.counter.benchmark.name
+        checkpoint.save(path, self.state_dict(), self.progress.config, benchmark, 0.0)
 
     def load_checkpoint(self, checkpoint_dir: str) -> None:
         """Resume from ``save_checkpoint``.
@@ -231,10 +264,13 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         Raises:
             UnusableCheckpointError: the file is missing, damaged or of another configuration.
         """
-        path, progress = Path(checkpoint_dir, CHECKPOINT), self.progress
-        benchmark = progress.counter.benchmark.name
-        state, _ = checkpoint.load(path, progress.config, benchmark)
+        path, benchmark = Path(checkpoint_dir, CHECKPOINT), self.counter.benchmark.name
+        state, _ = checkpoint.load(path, self.progress.config, benchmark)
         self.load_state_dict(state)
+
+    def close(self) -> None:
+        """End all processes."""
+        self.stop()
 
     def cleanup(self) -> None:
         """End all processes."""
@@ -249,6 +285,27 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         else:
             # Not RLlib's default, which is in the user's home.
             self._logdir = tempfile.mkdtemp(prefix="naslib-incremental-")
+
+
+def cluster_trainer(
+    config: AgentConfig, benchmark: Benchmark, seed: np.random.SeedSequence
+) -> ApexDQN:
+    """A trainer over the cluster that is connected to.
+
+    Args:
+        config: the agent's configuration.
+        benchmark: answers the training queries; the processes open it by its name.
+        seed: source of all randomness, but for the order in which processes get ready.
+    """
+    # Nodes may have come and gone since the configuration was made.
+    topology = fitting_topology(config, cluster_cpus())
+    settings = ApexConfig().over(topology)
+    settings.benchmark = benchmark.name
+    settings.agent = dict(vars(config))
+    settings.agent_seed = int(seed.generate_state(1)[0])
+    trainer: ApexDQN = settings.build_algo()
+    trainer.details = {"topology": asdict(topology)}
+    return trainer
 
 
 register_trainable(TUNE_NAME, ApexDQN)

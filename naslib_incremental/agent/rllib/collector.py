@@ -18,7 +18,7 @@ from naslib_incremental.agent.environment import (
     StepTensors,
 )
 from naslib_incremental.agent.exploration import act, epsilon_ladder
-from naslib_incremental.agent.generator import HostGenerator
+from naslib_incremental.agent.generator import Generator
 from naslib_incremental.agent.n_step import NStepAssembler, Transitions
 from naslib_incremental.agent.network import QNetwork
 from naslib_incremental.agent.rllib.progress import FragmentSummary
@@ -56,7 +56,7 @@ class Collector:
         self.watched = watched_envs(total)[share]
         self.counter = QueryCounter(benchmark, track_distinct=True)
         environment, exploration = map(np.random.default_rng, children(seed, 2))
-        self.generator = HostGenerator(exploration)
+        self.generator = Generator(exploration)
         mdp = host_mdp(config, self.counter, len(self.epsilons), environment)
         self.environment = HostEnvironment(mdp, scale)
         self.assembler = NStepAssembler(config.n_step, config.gamma)

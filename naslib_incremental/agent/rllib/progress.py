@@ -70,7 +70,7 @@ class TrainingProgress:
         self.steps += summary.steps
         self.transitions += summary.transitions
         self.counter.record(summary.queries, summary.hashes)
-        self.sums.add_finals(summary.finals, summary.final_accuracy)
+        self.sums.add(finals=summary.finals, final_accuracy=summary.final_accuracy)
         if self.transitions >= self.config.learning_starts:
             self.owed_steps += summary.steps
 
@@ -82,7 +82,7 @@ class TrainingProgress:
     def add_update(self, loss: float) -> None:
         """Take note of an update."""
         self.owed_steps -= self.config.update_every
-        self.sums.add_update(loss)
+        self.sums.add(updates=1, loss=loss)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the scale, which the environments under way have already."""
