@@ -118,6 +118,9 @@ class Learner:
         self.network.load_state_dict(state["network"])
         self.target.load_state_dict(state["target"])
         optimizer = self.optimizer.state_dict()
-        optimizer["state"] = {int(index): parts for index, parts in state["moments"].items()}
+        # Copied: Adam would go on in the tensors it is given.
+        optimizer["state"] = copy.deepcopy(
+            {int(index): parts for index, parts in state["moments"].items()}
+        )
         self.optimizer.load_state_dict(optimizer)
         self.updates = state["updates"]

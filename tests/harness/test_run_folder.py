@@ -86,7 +86,7 @@ def test_manifest(tmp_path: Path) -> None:
     assert manifest["versions"]["optimizer toy_learner"] == "1.0"
     assert manifest["command"] == "naslib-run typed"
     assert manifest["wall_seconds"] > 0
-    assert [measured["lanes"] for measured in manifest["throughput"]] == [1, 32, 1024]
+    assert [measured["num_envs"] for measured in manifest["throughput"]] == [1, 32, 1024]
     assert all(measured["indices"] > 0 for measured in manifest["throughput"])
     assert manifest["complete"] is True
     assert manifest["hardware"]["cores"] >= 1
