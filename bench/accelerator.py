@@ -1,7 +1,7 @@
 """Training speed on the device at hand, and the time that 10 M steps would take.
 
 Run as ``python -m bench.accelerator``. Without a GPU it says so and times the CPU: the tensors'
-code beside the in-process trainer that a CPU is better served by.
+environment beside that of the host's arrays, which serves a CPU better.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ import numpy as np
 import torch
 
 from naslib_incremental.agent import AgentConfig
-from naslib_incremental.agent.device.trainer import DeviceTrainer
-from naslib_incremental.agent.trainer import Trainer
+from naslib_incremental.agent.trainer import LocalTrainer, device_trainer, host_trainer
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 
 PAPER_STEPS = 10_000_000
-# More lanes and larger batches, at the same number of samples per step.
-WIDE = {"lanes": 4_096, "batch_size": 4_096, "update_every": 2_048, "learning_starts": 8_192}
+# More environments and larger batches, at the same number of samples per step.
+WIDE = {
+    "num_envs": 4_096,
+    "batch_size": 4_096,
+    "update_every": 2_048,
+    "learning_starts": 8_192,
+}
 SETTINGS = {
-    "default agent, 256 lanes": {},
-    "default agent, 4,096 lanes": WIDE,
-    "paper's agent, 256 lanes": {"preset": "paper"},
-    "paper's agent, 4,096 lanes": {"preset": "paper", **WIDE},
+    "default agent, 256 environments": {},
+    "default agent, 4,096 environments": WIDE,
+    "paper's agent, 256 environments": {"preset": "paper"},
+    "paper's agent, 4,096 environments": {"preset": "paper", **WIDE},
 }
 
 
@@ -35,9 +39,7 @@ def wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def steps_per_second(
-    trainer: Trainer | DeviceTrainer, device: torch.device, seconds: float
-) -> float:
+def steps_per_second(trainer: LocalTrainer, device: torch.device, seconds: float) -> float:
     """Environment steps per second, updates included, once updates have begun."""
     while trainer.learner.updates < 3:
         trainer.advance()
@@ -56,18 +58,18 @@ def report(what: str, rate: float) -> None:
 
 
 def measure(benchmark: Benchmark, device: torch.device, seconds: float) -> None:
-    """On a GPU all settings in both precisions; on a CPU, which many lanes do not help, few."""
+    """On a GPU all settings in both precisions; on a CPU those of few environments."""
     seed = np.random.SeedSequence(0)
-    few = {name: options for name, options in SETTINGS.items() if "lanes" not in options}
+    few = {name: options for name, options in SETTINGS.items() if "num_envs" not in options}
     for name, options in (SETTINGS if device.type == "cuda" else few).items():
         config = AgentConfig.of(options)
         for mixed in (False, True) if device.type == "cuda" else (False,):
-            trainer = DeviceTrainer(config, benchmark, seed, device, mixed)
+            trainer = device_trainer(config, benchmark, seed, device, mixed)
             kind = "bfloat16" if mixed else "float32"
             report(f"{name}, {device.type} {kind}", steps_per_second(trainer, device, seconds))
         if device.type == "cpu":
-            rate = steps_per_second(Trainer(config, benchmark, seed), device, seconds)
-            report(f"{name}, in-process trainer", rate)
+            rate = steps_per_second(host_trainer(config, benchmark, seed), device, seconds)
+            report(f"{name}, the host's arrays", rate)
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from ray.tune import register_env
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.network import QNetwork
 from naslib_incremental.agent.rllib import ApexConfig
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.benchmarks import open_benchmark
 from naslib_incremental.harness.ray_cluster import RayOptions, connected
 from naslib_incremental.mdp import STAY, IncrementalEnv
@@ -33,7 +33,7 @@ BENCHMARK = "nasbench_graph/cora"
 RUNNERS = 2
 # A small network, so that what is compared is the engines and not matrix products.
 AGENT = {
-    "lanes": 256,
+    "num_envs": 256,
     "dimensions": 16,
     "feed_forward": 16,
     "attention_heads": 1,
@@ -45,7 +45,7 @@ SECONDS = 20.0
 
 
 class Flat(gymnasium.ObservationWrapper):
-    """One lane with features and mask in one vector, which stock DQN can store."""
+    """One environment with features and mask in one vector, which stock DQN can store."""
 
     def __init__(self, env: IncrementalEnv) -> None:
         super().__init__(env)
@@ -100,14 +100,14 @@ class StockDQN(DQN):
 
 
 def stock() -> Algorithm:
-    """RLlib's DQN; every lane is an environment of its own, as RLlib has them."""
+    """RLlib's DQN, to which every environment is an object of its own."""
     register_env("incremental", lambda _: Flat(IncrementalEnv(open_benchmark(BENCHMARK))))
     config = (
         DQNConfig(algo_class=StockDQN)
         .environment("incremental")
         .env_runners(
             num_env_runners=RUNNERS,
-            num_envs_per_env_runner=AGENT["lanes"] // RUNNERS,
+            num_envs_per_env_runner=AGENT["num_envs"] // RUNNERS,
             rollout_fragment_length=16,
             num_cpus_per_env_runner=0,
         )

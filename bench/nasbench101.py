@@ -19,19 +19,20 @@ import numpy as np
 import torch
 
 from bench.plain_nasbench101 import neighbours, sample_size_first
-from naslib_incremental.agent import packing
+from naslib_incremental.agent import network
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.learner import Batch, Learner
-from naslib_incremental.agent.network import network_inputs
+from naslib_incremental.agent.environment import HostEncoder, ObservationTensors
+from naslib_incremental.agent.learner import Learner
+from naslib_incremental.agent.n_step import Transitions
 from naslib_incremental.benchmarks import import_data
 from naslib_incremental.foundation.storage import CACHE_VARIABLE
-from naslib_incremental.mdp import Observation
+from naslib_incremental.mdp import observe
 from naslib_incremental.search_spaces_ext.nasbench101.module_hash import md5_module_hash
 from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space, word_to_cell
 from tests.doubles.brute_force_cells import to_cell
 from tests.doubles.nasbench101_files import made_up_trainings, write_tfrecord
 
-LANES = 100_000
+STATES = 100_000
 PLAIN = 5_000
 UPDATES = 20
 
@@ -66,18 +67,18 @@ def space_speeds() -> NASBench101Space:
     against("hashes", len(words) / fast, PLAIN / plain)
     for sampler in reversed(space.samplers):
         space.sample(1, rng, sampler)
-        fast = timed(f"sampler {sampler}", lambda s=sampler: space.sample(LANES, rng, s), LANES)
+        fast = timed(f"sampler {sampler}", lambda s=sampler: space.sample(STATES, rng, s), STATES)
     random = Random(0)
     plain = timed(
         "sampler paper, plain Python", lambda: [sample_size_first(random) for _ in range(200)], 200
     )
-    against("samples", LANES / fast, 200 / plain)
-    states = space.sample(LANES, rng, "uniform")
+    against("samples", STATES / fast, 200 / plain)
+    states = space.sample(STATES, rng, "uniform")
     space.neighbours(states[:1], 50, rng)
-    fast = timed("up to 50 neighbours", lambda: space.neighbours(states, 50, rng), LANES)
+    fast = timed("up to 50 neighbours", lambda: space.neighbours(states, 50, rng), STATES)
     some = [to_cell(word) for word in rng.choice(words, 20).tolist()]
     plain = timed("neighbours, plain Python", lambda: [neighbours(cell) for cell in some], 20)
-    against("neighbours", LANES / fast, 20 / plain)
+    against("neighbours", STATES / fast, 20 / plain)
     return space
 
 
@@ -85,24 +86,20 @@ def learner_speeds(space: NASBench101Space) -> None:
     """Updates of the network at what the space shows, without its empty slots and with them."""
     torch.set_num_threads(1)
     config, rng = AgentConfig(), np.random.default_rng(0)
-    learner = Learner(config, space, config.neighbours + 1, seed=0)
+    learner = Learner(config, HostEncoder(space), config.neighbours + 1, seed=0)
     states = space.sample(config.batch_size, rng, "uniform")
-    found = space.neighbours(states, config.neighbours, rng)
-    shown = Observation(
-        np.column_stack([states, found.architectures]),
-        np.column_stack([np.ones(len(states), np.bool_), found.mask]),
-    )
-    inputs = network_inputs(learner.network, space, shown)
-    actions, ones = torch.zeros(len(states), dtype=torch.int64), torch.ones(len(states))
-    batch = Batch(inputs, inputs, actions, ones, ones, ones)
+    shown = ObservationTensors.of(observe(space, states, config.neighbours, rng))
+    actions, ones = torch.zeros(len(states), dtype=torch.int16), torch.ones(len(states))
+    seen = (shown.states, shown.allowed)
+    transitions = Transitions(*seen, actions, ones, ones, *seen)
 
     def update() -> None:
         for _ in range(UPDATES):
-            learner.improve(batch)
+            learner.update(transitions, ones)
 
     seconds = {}
-    for what, full_enough in (("left out", packing.FULL_ENOUGH), ("computed", 0.0)):
-        packing.FULL_ENOUGH = full_enough
+    for what, full_enough in (("left out", network.FULL_ENOUGH), ("computed", 0.0)):
+        network.FULL_ENOUGH = full_enough
         update()
         seconds[what] = timed(f"updates of the agent, empty slots {what}", update, UPDATES)
     print(f"{'  left out, to computed':48} {seconds['computed'] / seconds['left out']:8.1f} x")

@@ -13,16 +13,17 @@ from itertools import islice, product
 import numpy as np
 import torch
 from nas_bench_graph import Arch, gnn_list, link_list
-from numpy.typing import NDArray
 
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.environment import HostEncoder, ObservationTensors
+from naslib_incremental.agent.n_step import Transitions
 from naslib_incremental.agent.network import QNetwork
-from naslib_incremental.agent.policy import DirectQ, Policy, TabledQ, roll_out
-from naslib_incremental.agent.replay import PrioritisedReplay, Transitions
+from naslib_incremental.agent.policy import DirectQ, Policy, TabledQ, array_q, roll_out
+from naslib_incremental.agent.replay import PrioritisedReplay, SumTree
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 from naslib_incremental.harness.evaluate import draw_start_set, evaluate
-from naslib_incremental.mdp import Observation, measure_throughput
-from naslib_incremental.mdp.throughput import LANES
+from naslib_incremental.mdp import measure_throughput
+from naslib_incremental.mdp.throughput import NUM_ENVS
 from naslib_incremental.optimizers import EpisodeSettings
 from naslib_incremental.optimizers.local_search import LocalSearch
 from naslib_incremental.optimizers.random_search import RandomSearch
@@ -88,9 +89,10 @@ def bench_space(benchmark: Benchmark) -> None:
 def bench_environment(benchmark: Benchmark) -> None:
     """Environment steps by degree of vectorisation."""
     print(f"\n{'environment steps per second':58} {'indices':>16} {'features':>14}")
-    for lanes in LANES:
-        found = measure_throughput(benchmark, lanes, SECONDS)
-        print(f"{f'  {lanes:,} lanes':58} {found.indices:14,.0f}/s {found.features:12,.0f}/s")
+    for num_envs in NUM_ENVS:
+        found = measure_throughput(benchmark, num_envs, SECONDS)
+        rates = f"{found.indices:14,.0f}/s {found.features:12,.0f}/s"
+        print(f"{f'  {num_envs:,} side by side':58} {rates}")
     print()
 
 
@@ -129,13 +131,14 @@ def bench_baselines(benchmark: Benchmark) -> None:
 
 
 def bench_replay() -> None:
-    """Prioritised draws against numpy's weighted choice."""
+    """Prioritised samples against numpy's weighted choice."""
     capacity, rng = 51_200, np.random.default_rng(0)
-    replay = PrioritisedReplay(capacity, 0.6, 0.4, rng)
-    shown = np.zeros((capacity, 39), np.int32)
-    zeros, halves = np.zeros(capacity, np.int16), np.full(capacity, 0.5, np.float32)
+    replay = PrioritisedReplay(capacity, SumTree(capacity, 0.6, 0.4, rng))
+    shown = torch.zeros((capacity, 39), dtype=torch.int32)
+    zeros, halves = torch.zeros(capacity, dtype=torch.int16), torch.full((capacity,), 0.5)
     replay.add(
-        Transitions(shown, zeros + 1, zeros, halves, halves, shown, zeros + 1), rng.random(capacity)
+        Transitions(shown, zeros + 1, zeros, halves, halves, shown, zeros + 1),
+        torch.from_numpy(rng.random(capacity)),
     )
     weights = rng.random(capacity) ** 0.6
 
@@ -144,10 +147,10 @@ def bench_replay() -> None:
 
     def ours() -> int:
         slots, _, _ = replay.sample(256)
-        replay.update(slots, rng.random(256))
+        replay.update(slots, torch.from_numpy(rng.random(256)))
         return 256
 
-    compare("prioritised replay, drawn and updated [transitions]", ours, plain)
+    compare("prioritised replay, sampled and updated [transitions]", ours, plain)
 
 
 def bench_network(benchmark: Benchmark) -> None:
@@ -155,10 +158,11 @@ def bench_network(benchmark: Benchmark) -> None:
     space = benchmark.space
     network = QNetwork(AgentConfig(), space.features, space.max_degree + 1).eval()
 
-    def values(shown: Observation) -> NDArray[np.float32]:
-        features = torch.from_numpy(space.encode(shown.architectures)).float()
-        with torch.inference_mode():
-            return network(features, torch.from_numpy(shown.mask)).numpy()
+    encoder = HostEncoder(space)
+
+    @array_q
+    def values(shown: ObservationTensors) -> torch.Tensor:
+        return network(*encoder.inputs(shown))
 
     starts = space.sample(20_000, np.random.default_rng(0))
     tabled, direct = TabledQ(values, space, 50), DirectQ(values, space, 50)

@@ -30,7 +30,7 @@ from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.reports.figures.canvas import MUTED, encode, legend_below, palette, panel
 from tests.doubles.nasbench301_models import write_models
 
-LANES = [4**power for power in range(7)]
+NUM_ENVS = [4**power for power in range(7)]
 SECONDS = 1.0
 STEM = "environment_throughput"
 
@@ -43,12 +43,12 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = []
     for name, benchmark in benchmarks(arguments.trees):
-        for lanes in LANES:
-            measured = measure_throughput(benchmark, lanes, SECONDS)
+        for num_envs in NUM_ENVS:
+            measured = measure_throughput(benchmark, num_envs, SECONDS)
             rows.append({"benchmark": name, **asdict(measured)})
             print(
-                f"{name:26} {lanes:6,} lanes {measured.indices:12,.0f} steps/s as indices "
-                f"{measured.features:12,.0f} steps/s materialised",
+                f"{name:26} {num_envs:6,} side by side {measured.indices:12,.0f} steps/s "
+                f"as indices {measured.features:12,.0f} steps/s materialised",
                 flush=True,
             )
     draw(pd.DataFrame(rows), arguments.out)
@@ -89,8 +89,8 @@ def draw(frame: pd.DataFrame, out: Path) -> None:
         for name in names:
             own, style = frame[frame["benchmark"] == name], colours[name]
             line = {"color": style.colour, "marker": style.marker, "markersize": 4}
-            axes.plot(own["lanes"], own["features"], **line, label=name)
-            axes.plot(own["lanes"], own["indices"], **line, linestyle=":", alpha=0.6)
+            axes.plot(own["num_envs"], own["features"], **line, label=name)
+            axes.plot(own["num_envs"], own["indices"], **line, linestyle=":", alpha=0.6)
         axes.plot([], [], color=MUTED, linestyle=":", label="states left as numbers")
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from naslib_incremental.agent.topology import ENV_RUNNERS, REPLAY_SHARDS
+from naslib_incremental.agent.rllib.topology import ENV_RUNNERS, REPLAY_SHARDS
 from naslib_incremental.cli.parser import Parser
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.config import ENGINES

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.records import TrainingResult
+from naslib_incremental.records.training import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
+
+Progress = Callable[[int, int, Mapping[str, float]], None]
+"""Called now and then with steps done, steps in all and the latest figures."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,22 @@ class EpisodeSettings:
     neighbours: int = 50
     max_steps: int = 32
     query_budget: int = 300
+
+
+@dataclass(frozen=True)
+class Options:
+    """Base of an optimizer's options, which refuses what is below a field's metadata ``"least"``.
+
+    Raises:
+        UserError: names the field.
+    """
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            value, least = getattr(self, option.name), option.metadata.get("least")
+            if least is not None and value < least:
+                expected = f"{option.name} of at least {least}"
+                raise UserError(expected, str(value), "give a larger one", setting=option.name)
 
 
 @dataclass(frozen=True)
@@ -52,7 +71,7 @@ class Outcome:
 
     Attributes:
         final: [E, *architecture_shape] the architecture that each episode returns.
-        num_steps: [E] steps made, 0 for a search that is no walk.
+        num_steps: [E] steps taken, 0 for a search that is no walk.
         stopped: [E] True where the optimizer stopped by itself, False where it was cut off.
     """
 
@@ -63,15 +82,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Resources:
-    """What one training asks of a cluster.
+    """What one training asks of a cluster; see ``TrainableOptimizer.resources``.
 
     Attributes:
-        cpus: cores, those of processes that it starts among them.
-        gpus: GPUs, of the process that learns.
+        cpus: cores that it keeps busy.
+        gpus: GPUs, or a share of one.
     """
 
     cpus: int = 1
-    gpus: float = 0
+    gpus: float = 0.0
 
 
 class Optimizer(ABC):
@@ -83,43 +102,45 @@ class Optimizer(ABC):
     Args:
         space: the architectures searched.
         settings: shared by all optimizers of an evaluation.
-        config: an instance of ``config_class``; None for its defaults.
+        config: the optimizer's own options, as ``configure`` makes them; None for the defaults.
 
     Attributes:
         name: registry name.
-        config_class: frozen dataclass of the optimizer's own options, None if it has none; each
-            field's metadata key ``"help"`` is its help line.
+        config_class: frozen dataclass of the optimizer's own options, None if it has none. A field
+            has a default, and metadata: ``"help"``, its help line, and where they are wanted
+            ``"least"``, checked by ``Options``, ``"quick"``, its value in a first look, and
+            ``"of_benchmark"``, from a benchmark to what a None stands for.
+        config: an instance of ``config_class``, or None.
     """
 
     name: ClassVar[str]
     config_class: ClassVar[type[Any] | None] = None
+    config: Any
 
-    def __init__(
-        self,
-        space: SearchSpace,
-        settings: EpisodeSettings,
-        config: Any = None,
-    ) -> None:
+    def __init__(self, space: SearchSpace, settings: EpisodeSettings, config: Any = None) -> None:
         self.space = space
         self.settings = settings
-        self.config = config
-        if config is None and self.config_class is not None:
-            self.config = self.configure({}, space, settings)
+        self.config = self.configure({}, space, settings) if config is None else config
 
     @classmethod
     def configure(
         cls, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
     ) -> Any:
-        """The typed config of some options by name; the others keep their defaults.
+        """The config with some options changed, the others as they are for this space.
+
+        Args:
+            options: by field name of ``config_class``.
+            space: as for the optimizer.
+            settings: as for the optimizer.
 
         Raises:
-            UserError: an option is unknown, or a value out of range.
+            UserError: an option is unknown or out of range.
         """
-        known = [field.name for field in fields(cls.config_class)] if cls.config_class else []
+        known = [option.name for option in fields(cls.config_class)] if cls.config_class else []
         for option in options:
             if option not in known:
                 expected = f"an option of {cls.name}: {', '.join(sorted(known)) or 'it has none'}"
-                raise UserError(expected, option, "leave it out")
+                raise UserError(expected, repr(option), "leave it out", setting=option)
         return cls.config_class(**options) if cls.config_class else None
 
     @abstractmethod
@@ -150,31 +171,27 @@ class Optimizer(ABC):
 class TrainableOptimizer(Optimizer):
     """An optimizer that learns to search before it is evaluated."""
 
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same seed gives the same agent."""
+        return True
+
+    def resources(self, cpus: int) -> Resources:
+        """What one training asks of a cluster with so many cores."""
+        return Resources()
+
     @abstractmethod
     def train(
-        self,
-        benchmark: Benchmark,
-        seed: np.random.SeedSequence,
-        folder: Path,
-        progress: Callable[[int, int, Mapping[str, float]], None],
+        self, benchmark: Benchmark, seed: np.random.SeedSequence, folder: Path, progress: Progress
     ) -> TrainingResult:
-        """Train one agent and leave it in ``folder``; goes on from what it finds there.
+        """Train one agent and leave it in ``folder``; resumes what it finds there.
 
         Args:
             benchmark: answers the training queries, on ``self.space``.
             seed: source of all randomness.
             folder: this agent's own folder: checkpoints, ``progress.jsonl``, TensorBoard events.
-            progress: called now and then with steps done, steps in all and the latest figures.
+            progress: is told how far the training is.
         """
-
-    @property
-    def reproducible(self) -> bool:
-        """Whether the same seed gives the same agent again."""
-        return True
-
-    def resources(self, cpus: int) -> Resources:
-        """What one training asks of a cluster of so many cores."""
-        return Resources()
 
     @abstractmethod
     def load(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A resumed training equals an uninterrupted one, bit for bit."""
+"""A resumed training equals an uninterrupted one, bit for bit, in both environments."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from naslib_incremental.agent import AgentConfig, load_agent, train_agent
-from naslib_incremental.agent import checkpoint as checkpoints
-from naslib_incremental.agent.trainer import Trainer
+from naslib_incremental.agent import AgentConfig, checkpoint, load_agent, train_agent
+from naslib_incremental.agent.checkpoint import UnusableCheckpointError
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 from naslib_incremental.foundation.errors import UserError
-from tests.doubles.small_training import OPTIONS
+from tests.doubles.small_training import OPTIONS, STARTS
 
 SEED = np.random.SeedSequence(3)
+in_both = pytest.mark.parametrize("kind", STARTS)
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +61,21 @@ def frequent_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("naslib_incremental.agent.training.RECORD_EVERY", 128)
 
 
+@pytest.fixture
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The environment that ``train`` trains in; the device's tensors lie on the CPU."""
+    monkeypatch.setattr("naslib_incremental.agent.training.local_trainer", STARTS[request.param])
+    return str(request.param)
+
+
+in_both_trainings = pytest.mark.parametrize("kind", STARTS, indirect=True)
+
+
+@in_both_trainings
 @pytest.mark.parametrize("crash", [128, 1_000, 2_000])
-def test_resumed_equals_uninterrupted(tmp_path: Path, benchmark: Benchmark, crash: int) -> None:
+def test_resumed_equals_uninterrupted(
+    tmp_path: Path, benchmark: Benchmark, kind: str, crash: int
+) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     train(whole, benchmark)
     with pytest.raises(StopError):
@@ -71,20 +85,56 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, benchmark: Benchmark, cras
     assert records(broken) == records(whole)
     left, right = (json.loads((folder / "agent.json").read_text()) for folder in (whole, broken))
     assert {**left, "seconds": 0} == {**right, "seconds": 0}
+    assert 2_560 < left["queries"] < 3 * 2_560 + 4_096
+    assert 0 < left["distinct_queries"] < left["queries"]
+    assert 0.5 < records(whole)[-1]["mean_final_validation"] < 1
 
 
-def test_every_array_survives_the_round_trip(tmp_path: Path, benchmark: Benchmark) -> None:
+@in_both
+def test_every_tensor_survives_the_round_trip(
+    tmp_path: Path, benchmark: Benchmark, kind: str
+) -> None:
     config = AgentConfig.of(OPTIONS)
-    first = Trainer(config, benchmark, np.random.SeedSequence(1))
+    first = STARTS[kind](config, benchmark, np.random.SeedSequence(1))
     for _ in range(20):
         first.advance()
-    path = tmp_path / "checkpoint"
-    checkpoints.save_trainer(first, path, 12.5)
-    second = Trainer(config, benchmark, np.random.SeedSequence(2))
-    assert checkpoints.restore_trainer(second, path) == 12.5
-    again = tmp_path / "again"
-    checkpoints.save_trainer(second, again, 12.5)
+    path, again = tmp_path / "checkpoint", tmp_path / "again"
+    checkpoint.save(path, first.state_dict(), config, benchmark.name, 12.5)
+    second = STARTS[kind](config, benchmark, np.random.SeedSequence(2))
+    state, seconds = checkpoint.load(path, config, benchmark.name)
+    assert seconds == 12.5
+    second.load_state_dict(state)
+    checkpoint.save(again, second.state_dict(), config, benchmark.name, 12.5)
     assert again.read_bytes() == path.read_bytes()
+    for one in (first, second):
+        for _ in range(5):
+            one.advance()
+    parts = [one.learner.network.state_dict() for one in (first, second)]
+    assert all(torch.equal(part, parts[1][name]) for name, part in parts[0].items())
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    inner = {"a.b": torch.arange(3, dtype=torch.uint8), "scalar": torch.tensor(1.5), "none": {}}
+    state = {"x": torch.zeros(0, 2), "in": {"deeper": inner, "n": 3}, "text": "ü", "big": 1 << 100}
+    checkpoint.write(tmp_path / "file", state)
+    found = checkpoint.read(tmp_path / "file")
+    assert torch.equal(found["x"], state["x"])
+    assert torch.equal(found["in"]["deeper"]["a.b"], inner["a.b"])
+    assert found["in"]["deeper"]["scalar"].shape == ()
+    assert found["in"]["deeper"]["none"] == {}
+    assert (found["in"]["n"], found["text"], found["big"]) == (3, "ü", 1 << 100)
+
+
+def test_a_checkpoint_belongs_to_what_was_asked_for(tmp_path: Path) -> None:
+    path, config = tmp_path / "file", AgentConfig.of({"engine": "rllib"})
+    checkpoint.save(path, {"n": 1}, config, "toy", 2.0)
+    other_size = AgentConfig.of({"engine": "rllib", "num_env_runners": 3})
+    assert checkpoint.load(path, other_size, "toy") == ({"n": 1}, 2.0)
+    for other in ((AgentConfig(), "toy"), (config, "another")):
+        with pytest.raises(UnusableCheckpointError, match="another configuration"):
+            checkpoint.load(path, *other)
+    with pytest.raises(UnusableCheckpointError):
+        checkpoint.load(tmp_path / "missing", config, "toy")
 
 
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "other configuration"])
@@ -118,13 +168,21 @@ def test_same_seed_same_agent_and_another_seed_another(
     assert weights(other) != weights(tmp_path / "first")
 
 
-def test_trained_agent_is_read_back(tmp_path: Path, benchmark: Benchmark) -> None:
+@in_both_trainings
+def test_trained_agent_is_read_back(tmp_path: Path, benchmark: Benchmark, kind: str) -> None:
     train(tmp_path, benchmark)
     agent = load_agent(tmp_path, benchmark.space, 50)
     assert (agent.policy.temperature, agent.policy.stay_margin) == (0.02, 0.1)
     shown, values = agent.source.look(np.arange(3, dtype=np.int32), np.random.default_rng(0))
     assert values.shape == shown.mask.shape
     assert np.isfinite(values).all()
+
+
+def test_a_finished_agent_is_not_trained_again(tmp_path: Path, benchmark: Benchmark) -> None:
+    train(tmp_path, benchmark)
+    train(tmp_path, benchmark, crash_after(0))
+    with pytest.raises(StopError):
+        train(tmp_path, benchmark, crash_after(0), gamma=0.5)
 
 
 def test_missing_agent_is_named(tmp_path: Path, benchmark: Benchmark) -> None:

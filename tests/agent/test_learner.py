@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.environment import HostEncoder, ObservationTensors
 from naslib_incremental.agent.learner import Learner, double_q_targets
-from naslib_incremental.agent.replay import Transitions
+from naslib_incremental.agent.n_step import Transitions
 from naslib_incremental.mdp import observe
 from tests.doubles.tiny_mdp import TinyBenchmark
 
@@ -23,30 +24,31 @@ def test_online_network_chooses_and_target_network_values() -> None:
 
 
 def transitions() -> Transitions:
-    shown = observe(BENCHMARK.space, np.array([0, 1, 2], np.int32), 2, None)
-    allowed = shown.mask.sum(axis=1).astype(np.int16)
+    arrays = observe(BENCHMARK.space, np.array([0, 1, 2], np.int32), 2, None)
+    shown = ObservationTensors.of(arrays)
     return Transitions(
-        architectures=shown.architectures,
-        allowed=allowed,
-        actions=np.array([2, 1, 0], np.int16),
-        returns=np.array([0.3, 0.1, 0.0], np.float32),
-        discounts=np.array([0.0, 0.0, 0.0], np.float32),
-        next_architectures=shown.architectures,
-        next_allowed=allowed,
+        states=shown.states,
+        allowed=shown.allowed.short(),
+        actions=torch.tensor([2, 1, 0], dtype=torch.int16),
+        returns=torch.tensor([0.3, 0.1, 0.0]),
+        discounts=torch.zeros(3),
+        next_states=shown.states,
+        next_allowed=shown.allowed.short(),
     )
 
 
 def learner(**options: object) -> Learner:
     config = AgentConfig.of({"dimensions": 16, "learning_rate": 3e-3, **options})
-    return Learner(config, BENCHMARK.space, 3, seed=5)
+    return Learner(config, HostEncoder(BENCHMARK.space), 3, seed=5)
 
 
 def test_repeated_updates_reach_the_returns() -> None:
     trained, batch = learner(), transitions()
     for _ in range(400):
-        loss, errors = trained.update(batch, np.ones(3, np.float32))
+        loss, errors = trained.update(batch, torch.ones(3))
     q_values = trained.q_values(batch.observation)
-    assert q_values[np.arange(3), batch.actions] == pytest.approx(batch.returns, abs=0.01)
+    chosen = q_values[torch.arange(3), batch.actions.long()]
+    assert chosen.tolist() == pytest.approx(batch.returns.tolist(), abs=0.01)
     assert loss < 1e-4
     assert (errors < 0.01).all()
 
@@ -54,8 +56,8 @@ def test_repeated_updates_reach_the_returns() -> None:
 def test_importance_weights_scale_what_is_learned() -> None:
     trained, batch = learner(), transitions()
     for _ in range(400):
-        trained.update(batch, np.array([1.0, 0.0, 1.0], np.float32))
-    _, errors = trained.update(batch, np.ones(3, np.float32))
+        trained.update(batch, torch.tensor([1.0, 0.0, 1.0]))
+    _, errors = trained.update(batch, torch.ones(3))
     assert errors[[0, 2]].max() < 0.01 < errors[1]
 
 
@@ -68,7 +70,7 @@ def test_target_network_follows_every_so_many_updates() -> None:
 
     followed = []
     for _ in range(6):
-        trained.update(batch, np.ones(3, np.float32))
+        trained.update(batch, torch.ones(3))
         followed.append(not differs())
     assert followed == [False, False, True, False, False, True]
 
@@ -82,3 +84,19 @@ def test_first_weights_depend_on_the_seed_alone() -> None:
         assert torch.equal(left, right)
     torch.manual_seed(1)
     assert torch.equal(state, torch.random.get_rng_state()), "the global generator is untouched"
+
+
+@pytest.mark.parametrize("updates", [0, 5])
+def test_a_restored_learner_learns_the_same(updates: int) -> None:
+    first, batch = learner(target_update_every=3), transitions()
+    for _ in range(updates):
+        first.update(batch, torch.ones(3))
+    second = Learner(first.config, HostEncoder(BENCHMARK.space), 3, seed=8)
+    second.load_state_dict(first.state_dict())
+    for _ in range(4):
+        (loss, errors), again = (one.update(batch, torch.ones(3)) for one in (first, second))
+        assert torch.equal(loss, again[0])
+        assert torch.equal(errors, again[1])
+    for name, part in first.target.state_dict().items():
+        assert torch.equal(second.target.state_dict()[name], part)
+    assert second.updates == first.updates == updates + 4

@@ -6,13 +6,25 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from scipy import stats
 
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.environment import ObservationTensors
 from naslib_incremental.agent.network import QNetwork
-from naslib_incremental.agent.policy import BLOCK, DirectQ, Policy, TabledQ, q_source, roll_out
-from naslib_incremental.agent.selection import choose_policy, mean_best_found
+from naslib_incremental.agent.policy import (
+    BLOCK,
+    DirectQ,
+    Policy,
+    TabledQ,
+    array_q,
+    boltzmann,
+    choose_policy,
+    mean_best_found,
+    q_source,
+    roll_out,
+)
 from naslib_incremental.benchmarks import QueryCounter, open_benchmark
-from naslib_incremental.mdp import Observation
+from naslib_incremental.mdp import Observation, observe
 from tests.doubles.tiny_mdp import TinyBenchmark
 
 ROWS = [[1, 2, 3], [0, 2, 3], [0, 3], [1], [0]]
@@ -31,7 +43,7 @@ def test_greedy_rollout_climbs_until_nothing_is_better() -> None:
     starts = np.array([0, 1, 2, 3, 4], np.int32)
     rollout = roll_out(source, starts, 32, GREEDY, np.random.default_rng(0))
     assert rollout.final.tolist() == [3, 3, 3, 3, 3]
-    assert rollout.steps.tolist() == [1, 1, 1, 0, 2]
+    assert rollout.num_steps.tolist() == [1, 1, 1, 0, 2]
     assert rollout.stopped.all()
     assert starts.tolist() == [0, 1, 2, 3, 4]
 
@@ -40,7 +52,7 @@ def test_time_limit_cuts_off() -> None:
     source = q_source(gains, TinyBenchmark(ROWS, WORTH).space, 50, order_matters=False)
     rollout = roll_out(source, np.array([4, 3], np.int32), 1, GREEDY, np.random.default_rng(0))
     assert rollout.final.tolist() == [0, 3]
-    assert rollout.steps.tolist() == [1, 0]
+    assert rollout.num_steps.tolist() == [1, 0]
     assert rollout.stopped.tolist() == [False, True]
 
 
@@ -113,7 +125,7 @@ def test_direct_values_in_blocks_equal_values_at_once() -> None:
 def test_policy_is_chosen_by_validation_and_its_queries_are_counted(
     monkeypatch: pytest.MonkeyPatch, order_matters: bool, trials: int
 ) -> None:
-    monkeypatch.setattr("naslib_incremental.agent.selection.EPISODES", 300)
+    monkeypatch.setattr("naslib_incremental.agent.policy.EPISODES", 300)
     benchmark = TinyBenchmark(ROWS, WORTH)
     counter = QueryCounter(benchmark)
     source = q_source(gains, benchmark.space, 50, order_matters)
@@ -142,3 +154,31 @@ def test_mean_best_found_by_hand() -> None:
     validation[[10, 350]] = 1.0
     shares = [2 / 12, 2 / 6, 2 / 4, 2 / 2]
     assert mean_best_found(validation, (50, 100, 150, 300)) == pytest.approx(np.mean(shares))
+
+
+def test_boltzmann_probabilities() -> None:
+    count = 40_000
+    q_values = np.tile(np.array([0.0, 0.05, 0.1, -1e9], np.float32), (count, 1))
+    mask = np.tile([True, True, True, False], (count, 1))
+    actions = boltzmann(q_values, mask, 0.1, np.random.default_rng(0))
+    weights = np.exp([0.0, 0.5, 1.0])
+    assert (actions < 3).all()
+    counts = np.bincount(actions)
+    assert stats.chisquare(counts, weights / weights.sum() * count).pvalue > 1e-3
+
+
+def test_temperature_zero_is_greedy() -> None:
+    q_values = np.random.default_rng(0).normal(size=(100, 5)).astype(np.float32)
+    actions = boltzmann(q_values, np.ones((100, 5), bool), 0.0, np.random.default_rng(1))
+    assert (actions == q_values.argmax(axis=1)).all()
+
+
+def test_arrays_are_valued_by_what_values_tensors() -> None:
+    shown = observe(TinyBenchmark(ROWS, WORTH).space, np.arange(5, dtype=np.int32), 3, None)
+
+    def of_tensors(tensors: ObservationTensors) -> torch.Tensor:
+        assert not torch.is_grad_enabled()
+        return torch.where(tensors.mask, tensors.states.float(), -1.0)
+
+    expected = np.where(shown.mask, shown.architectures, -1.0)
+    assert (array_q(of_tensors)(shown) == expected).all()

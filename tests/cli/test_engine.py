@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.cli import run
 from naslib_incremental.cli.choices import read_choices
 from naslib_incremental.foundation.errors import UserError
@@ -83,7 +83,7 @@ def test_without_ray_one_line_says_what_to_install(
     def without(name: str, *more: Any) -> Any:
         return None if name == "ray" else real(name, *more)
 
-    monkeypatch.setattr("naslib_incremental.agent.topology.find_spec", without)
+    monkeypatch.setattr("naslib_incremental.agent.rllib.topology.find_spec", without)
     assert run.main([*RLLIB, "--quick", "--out", str(tmp_path)]) == 2
     errors = capsys.readouterr().err
     assert errors.endswith("next: pip install 'naslib-incremental[rllib]'\n")

@@ -28,8 +28,8 @@ def learning_config(head: str, max_steps: int) -> AgentConfig:
         {
             "head": head,
             "steps": 40_000,
-            "lanes": 32,
-            "training_moves": max_steps,
+            "num_envs": 32,
+            "training_max_steps": max_steps,
             "gamma": GAMMA,
             # One-step targets: longer ones hold the exploring actions of the behaviour policy.
             "n_step": 1,
@@ -42,7 +42,7 @@ def learning_config(head: str, max_steps: int) -> AgentConfig:
             "target_update_every": 50,
             "learning_starts": 500,
             "replay_capacity": 4_000,
-            # Hardly any lane is greedy, so that every state and action stays in the replay.
+            # Hardly any environment is greedy, so that every state and action stays in the replay.
             "epsilon_base": 0.8,
             "epsilon_exponent": 0.5,
             "learning_rate": 2e-3,

@@ -47,7 +47,7 @@ TOY = RunConfig(
 # Small enough that its training takes seconds, with checkpoints all along.
 APEX = {
     "steps": 6_000,
-    "lanes": 32,
+    "num_envs": 32,
     "dimensions": 8,
     "feed_forward": 8,
     "attention_heads": 1,

@@ -44,13 +44,13 @@ def test_vector_observations_lie_in_their_space_and_carry_the_mask() -> None:
     assert (again["architectures"] == repeated["architectures"]).all()
 
 
-def test_a_lane_that_ends_starts_anew_and_shows_its_final_observation() -> None:
+def test_an_environment_that_ends_starts_anew_and_shows_its_final_observation() -> None:
     env = IncrementalVectorEnv(RING, num_envs=6, neighbours=2, max_steps=3, seed=0)
     before, _ = env.reset()
     actions = np.array([0, 1, 1, 0, 1, 1])
     _, _, terminated, truncated, info = env.step(actions)
     assert terminated.tolist() == info["_final_obs"].tolist() == (actions == 0).tolist()
     assert not truncated.any()
-    for lane in (0, 3):
-        final = info["final_obs"][lane]["architectures"][0]
-        assert (final == before["architectures"][lane, 0]).all()
+    for index in (0, 3):
+        final = info["final_obs"][index]["architectures"][0]
+        assert (final == before["architectures"][index, 0]).all()

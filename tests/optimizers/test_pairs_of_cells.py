@@ -67,7 +67,7 @@ class TestApexIncremental(OnPairs, TrainableOptimizerContract):
     optimizer = ApexIncremental
     options: ClassVar = {
         "steps": 1_024,
-        "lanes": 64,
+        "num_envs": 64,
         "update_every": 64,
         "batch_size": 32,
         "neighbours": 6,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,19 @@ ray = pytest.importorskip("ray", reason="needs the extra rllib")
 
 from ray_fixture import gone, process_of, wait_for
 
+from naslib_incremental.agent import load_agent, train_agent
 from naslib_incremental.agent.checkpoint import UnusableCheckpointError
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.rllib.algorithm import ApexConfig, ApexDQN
 from naslib_incremental.agent.rllib.roles import ApexEnvRunner
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
+from naslib_incremental.benchmarks import open_benchmark
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
 ]
 AGENT = {
-    "lanes": 16,
+    "num_envs": 16,
     "dimensions": 8,
     "feed_forward": 8,
     "attention_heads": 1,
@@ -56,6 +59,20 @@ def algorithm(cluster: Path) -> Iterator[ApexDQN]:
     assert not list(cluster.rglob("*")), "nothing is written to the user's home"
 
 
+def flat(state: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested state by names with slashes."""
+    found: dict[str, Any] = {}
+    for name, part in state.items():
+        found |= (
+            flat(part, f"{prefix}{name}/") if isinstance(part, Mapping) else {prefix + name: part}
+        )
+    return found
+
+
+def kept_rows(algorithm: ApexDQN) -> int:
+    return sum(len(shard["returns"]) for shard in algorithm.shards.state_dict().values())
+
+
 def runners(algorithm: ApexDQN) -> list[int]:
     return list(algorithm.env_runner_group.foreach_env_runner(lambda _: os.getpid()))
 
@@ -68,7 +85,7 @@ def test_results_have_the_usual_keys_and_updates_keep_pace(algorithm: ApexDQN) -
     results = [algorithm.train() for _ in range(4)]
     steps = [found["num_env_steps_sampled_lifetime"] for found in results]
     assert all(later - earlier >= 128 for earlier, later in zip([0, *steps], steps, strict=False))
-    assert steps[-1] == algorithm.ledger.steps
+    assert steps[-1] == algorithm.progress.steps
     assert results[-1]["env_runners"]["num_episodes_lifetime"] > 0
     # RLlib gives NaN where no episode ended in an iteration.
     means = [found["env_runners"] for found in results]
@@ -77,16 +94,17 @@ def test_results_have_the_usual_keys_and_updates_keep_pace(algorithm: ApexDQN) -
     assert all(1 <= mean["episode_len_mean"] <= 17 for mean in ended)
     assert all(np.isfinite(mean["episode_return_mean"]) for mean in ended)
     assert results[-1]["learners"]["loss"] > 0
-    ledger = algorithm.ledger
-    paid = ledger.tally.updates * 16 + ledger.owed_steps
-    assert ledger.steps - 2 * (64 + 2 * 64) <= paid <= ledger.steps
-    assert algorithm.learner_state()["updates"] == ledger.tally.updates
-    assert ledger.counter.queries > ledger.counter.distinct > 0
+    progress = algorithm.progress
+    updates = progress.sums.totals()["updates"]
+    paid = updates * 16 + progress.owed_steps
+    assert progress.steps - 2 * (64 + 2 * 64) <= paid <= progress.steps
+    assert algorithm.learner_state()["updates"] == updates
+    assert progress.counter.queries > progress.counter.distinct > 0
 
 
 def test_the_newest_weights_reach_every_runner(algorithm: ApexDQN) -> None:
     def behind() -> float:
-        newest = algorithm.learner_state()["tensors"]["network.norm.weight"]
+        newest = algorithm.learner_state()["network"]["norm.weight"].numpy()
         found = algorithm.env_runner_group.foreach_env_runner(
             lambda runner: runner.collector.network.norm.weight.detach().numpy()
         )
@@ -102,10 +120,10 @@ def test_a_runner_that_stands_still_holds_up_nobody(algorithm: ApexDQN) -> None:
     slow = runners(algorithm)[0]
     os.kill(slow, signal.SIGSTOP)
     try:
-        begin = algorithm.ledger.steps
+        begin = algorithm.progress.steps
         for _ in range(3):
             algorithm.train()
-        assert algorithm.ledger.steps >= begin + 3 * 128
+        assert algorithm.progress.steps >= begin + 3 * 128
     finally:
         os.kill(slow, signal.SIGCONT)
 
@@ -125,12 +143,12 @@ def test_a_killed_runner_is_started_again_with_the_weights(algorithm: ApexDQN) -
 def test_a_killed_shard_is_filled_again(algorithm: ApexDQN) -> None:
     shard = algorithm.shards.actors[0]
     victim = process_of(shard)
-    before = algorithm.ledger.tally.updates
+    before = algorithm.learner_state()["updates"]
     os.kill(victim, signal.SIGKILL)
     wait_for(lambda: gone(victim))
-    train_until(algorithm, lambda: all(algorithm.shards.state()))
+    train_until(algorithm, lambda: all(algorithm.shards.state_dict().values()))
     assert process_of(shard) != victim
-    train_until(algorithm, lambda: algorithm.ledger.tally.updates >= before + 50)
+    train_until(algorithm, lambda: algorithm.learner_state()["updates"] >= before + 50)
 
 
 @NEEDS_PROC
@@ -155,20 +173,22 @@ def test_a_checkpoint_holds_the_shards_and_another_topology_goes_on(
     algorithm.save(str(tmp_path))
     # RLlib's own checkpoints are pickles, which are run when they are read.
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.safetensors"]
-    saved, kept = algorithm.ledger.state(), algorithm.learner_state()
-    rows = sum(len(state["returns"]) for state in algorithm.shards.state())
+    saved, kept = algorithm.progress.state_dict(), flat(algorithm.learner_state())
+    rows = kept_rows(algorithm)
     other = settings(shards=1).build_algo()
     other.restore(str(tmp_path))
-    restored = other.learner_state()
+    restored = flat(other.learner_state())
     assert restored["updates"] == kept["updates"] > 0
-    assert restored["tensors"].keys() == kept["tensors"].keys()
-    for name, tensor in kept["tensors"].items():
-        np.testing.assert_array_equal(restored["tensors"][name], tensor, err_msg=name)
-    assert other.ledger.state() == saved
-    assert sum(len(state["returns"]) for state in other.shards.state()) == rows == 400
+    assert restored.keys() == kept.keys()
+    for name, part in kept.items():
+        np.testing.assert_array_equal(restored[name], part, err_msg=name)
+    resumed = flat(other.progress.state_dict())
+    for name, part in flat(saved).items():
+        np.testing.assert_array_equal(resumed[name], part, err_msg=name)
+    assert kept_rows(other) == rows == 400
     result = other.train()
     assert result["num_env_steps_sampled_lifetime"] >= saved["steps"] + 128
-    assert other.ledger.tally.updates > saved["tally"]["updates"]
+    assert other.learner_state()["updates"] > kept["updates"]
     other.stop()
     foreign = settings(shards=1, gamma=0.5).build_algo()
     with pytest.raises(UnusableCheckpointError, match="another configuration"):
@@ -176,14 +196,34 @@ def test_a_checkpoint_holds_the_shards_and_another_topology_goes_on(
     foreign.stop()
 
 
+def test_it_trains_agents_from_a_configuration(cluster: Path, tmp_path: Path) -> None:
+    options = {**AGENT, "engine": "rllib", "num_env_runners": 2, "num_replay_shards": 1}
+    config = AgentConfig.of({**options, "steps": 3_000, "temperature": 0.1, "stay_margin": 0.0})
+    benchmark = open_benchmark("nasbench_graph/cora")
+    seen: list[int] = []
+
+    def progress(step: int, steps: int, figures: Mapping[str, float]) -> None:
+        seen.append(step)
+
+    seed = np.random.SeedSequence(1)
+    report = train_agent(config, benchmark, seed, tmp_path, 8, progress)
+    assert seen[-1] == 3_000 <= report["steps"]
+    assert report["queries"] > report["distinct_queries"] > 0
+    topology = {"num_env_runners": 2, "num_replay_shards": 1, "num_gpus_per_learner": 0.0}
+    assert report["topology"] == {**topology, "cpus_per_process": 1.0}
+    assert load_agent(tmp_path, benchmark.space, 50).policy.temperature == 0.1
+    others = replace(config, num_env_runners=1)
+    assert train_agent(others, benchmark, seed, tmp_path, 8, progress) == report, "the same agent"
+
+
 def test_runners_of_one_seed_walk_different_ways(cluster: Path) -> None:
     config = settings()
     first, second, again = (
         ApexEnvRunner(config=config, worker_index=index, num_workers=2) for index in (1, 2, 1)
     )
-    shown = [r.collector.mdp.observation.architectures[:, 0].tolist() for r in (first, second)]
+    shown = [r.collector.environment.observation.states[:, 0].tolist() for r in (first, second)]
     assert shown[0] != shown[1]
-    assert shown[0] != again.collector.mdp.observation.architectures[:, 0].tolist()
+    assert shown[0] != again.collector.environment.observation.states[:, 0].tolist()
     assert first.collector.epsilons.min() > second.collector.epsilons.max()
 
 

@@ -19,7 +19,7 @@ SPACES = ("NasBench101", "NasBench301")
 SEARCHES = ("RandomSearch", "RandomWalk", "LocalSearch")
 SHORT = {
     "steps": 512,
-    "lanes": 64,
+    "num_envs": 64,
     "update_every": 64,
     "batch_size": 32,
     "learning_starts": 128,
