@@ -1,8 +1,9 @@
-"""The house rules: which way imports run, how long a module is, where the root links lead."""
+"""The house rules: which way imports run, who speaks of commands, where the root links lead."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tempfile
@@ -73,8 +74,12 @@ def wrong_imports(source: str, module: str) -> set[str]:
         ("mdp.environment", "from naslib_incremental.mdp.shaping import shape", False),
         ("mdp.environment", "from naslib_incremental import __version__", False),
         ("mdp.environment", "import numpy, agent", False),
-        ("registry", "from naslib_incremental.foundation.errors import UserError", False),
-        ("registry", "from naslib_incremental.mdp import shaping", True),
+        ("foundation.registry", "from naslib_incremental.foundation import errors", False),
+        ("foundation.registry", "from naslib_incremental.mdp import shaping", True),
+        ("records.run", "from naslib_incremental.foundation import errors", False),
+        ("records.run", "from naslib_incremental.benchmarks import contract", True),
+        ("agent.training", "from naslib_incremental.records import training", False),
+        ("reports.page.html", "from naslib_incremental.records import open_run", False),
         ("mdp.environment", "from naslib_incremental.agent.config import Config", True),
         ("mdp.environment", "import naslib_incremental.agent.config", True),
         ("mdp.environment", "from naslib_incremental import agent", True),
@@ -98,10 +103,52 @@ def test_imports_run_one_way(path: Path) -> None:
     assert wrong_imports(path.read_text(encoding="utf-8"), module) == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
-def test_modules_are_short(path: Path) -> None:
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines < 80 if path.name == "__init__.py" else lines <= 250
+FLAG = re.compile(r"(?<![\w(-])--[a-z]")
+COMMAND = re.compile(r"naslib-(run|report|data)")
+
+
+def speaks_of_commands(source: str) -> list[str]:
+    """Texts of a module, docstrings apart, that name a command or one of its options."""
+    tree = ast.parse(source)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+    ]
+    return [text for text in texts if FLAG.search(text) or COMMAND.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "speaks"),
+    [
+        ('raise ValueError("give another --out")', True),
+        ('next = "naslib-run again"', True),
+        ('f"{x} --workers"', True),
+        ('"""Uses ``--out`` of the command."""', False),
+        ('"a -- b"', False),
+        ('"var(--ink)"', False),
+        ('"naslib-incremental"', False),
+    ],
+)
+def test_the_rule_of_commands_knows_right_from_wrong(statement: str, speaks: bool) -> None:
+    assert bool(speaks_of_commands(statement)) == speaks
+
+
+BELOW_COMMANDS = [path for path in ROOMS_MODULES if "cli" not in path.parts]
+
+
+@pytest.mark.parametrize("path", BELOW_COMMANDS, ids=dotted)
+def test_only_commands_speak_of_commands(path: Path) -> None:
+    """Whoever calls from Python has no use for a flag; the command adds it."""
+    assert speaks_of_commands(path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("link", LINKS)

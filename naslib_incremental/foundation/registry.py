@@ -64,7 +64,8 @@ class Registry:
             raise UserError(
                 f"one of the {self.kind}s {', '.join(self.names())}",
                 repr(name),
-                "naslib-run --list",
+                "give one of these",
+                setting=self.kind.replace(" ", "_"),
             )
         try:
             return self.entries[name].load()

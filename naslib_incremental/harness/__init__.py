@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from naslib_incremental.harness.config import RunConfig
+from naslib_incremental.foundation.lazy import lazy_face
 
 if TYPE_CHECKING:
+    from naslib_incremental.harness.config import RunConfig
     from naslib_incremental.harness.runner import WorkFailedError, run
 
 __all__ = ["RunConfig", "WorkFailedError", "run"]
 
-
-def __getattr__(name: str) -> Any:
-    # Late, so that a command line that only asks for help does not load what writes files.
-    if name in __all__:
-        from naslib_incremental.harness import runner
-
-        return getattr(runner, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy_face(
+    __name__, {"RunConfig": "config", "WorkFailedError": "runner", "run": "runner"}
+)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.job import Job, make_job, opened
 from naslib_incremental.harness.plan import Plan, make_plan
 from naslib_incremental.harness.progress import Progress, open_progress
 from naslib_incremental.harness.runner import run_all
 from naslib_incremental.harness.workers import LocalProcesses, Workers
-
-STUDY = "study.json"
-STUDY_FORMAT = 1
-# The variant in which nothing but the factor is changed.
-BASE = "base"
+from naslib_incremental.records.folder import unwritable
+from naslib_incremental.records.study import (
+    BASE,
+    FactorRecord,
+    LevelRecord,
+    StudyRecord,
+    VariantRecord,
+    write_study,
+)
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ class Study:
         ablation: what was asked for.
         folder: the study's folder.
         jobs: by what a run is for, e.g. ``"gamma=0.9"``; equal configs share one.
-        description: content of ``study.json``.
+        record: what the folder's description says.
     """
 
     ablation: Ablation
     folder: Path
     jobs: dict[str, Job]
-    description: dict[str, Any]
+    record: StudyRecord
 
     @property
     def plans(self) -> list[tuple[Job, Plan]]:
@@ -97,41 +97,39 @@ def make_study(ablation: Ablation, out: Path) -> Study:
     base = make_job(ablation.base, out)
     benchmark = ablation.base.benchmark
     digest = base.folder.name.rpartition("-")[2]
-    folder = base.folder.with_name(f"{benchmark.replace('/', '-')}-ablation-{digest}")
+    folder = base.folder.path.with_name(f"{benchmark.replace('/', '-')}-ablation-{digest}")
     uses: dict[str, list[str]] = {}
     found: dict[str, Job] = {}
 
-    def described(variant: Variant, factor: Factor, level: Level) -> dict[str, str]:
+    def recorded(variant: Variant, factor: Factor, level: Level) -> LevelRecord:
         job = make_job(level.config, folder)
         name = job.folder.name
         found.setdefault(name, job)
         besides = "" if variant.name == BASE else f" with {variant.name}"
         uses.setdefault(name, []).append(f"{factor.name}={level.value}{besides}")
-        return {"value": level.value, "run": name}
+        return LevelRecord(level.value, name)
 
-    variants = [
-        {
-            "name": variant.name,
-            "factors": [
-                {
-                    "name": factor.name,
-                    "values": [described(variant, factor, level) for level in factor.levels],
-                }
+    variants = tuple(
+        VariantRecord(
+            variant.name,
+            tuple(
+                FactorRecord(
+                    factor.name, tuple(recorded(variant, factor, level) for level in factor.levels)
+                )
                 for factor in variant.factors
-            ],
-        }
+            ),
+        )
         for variant in ablation.variants
-    ]
-    description = {
-        "format": STUDY_FORMAT,
-        "study": folder.name,
-        "benchmark": benchmark,
-        "most_neighbours": opened(benchmark).space.max_degree,
-        "base": base.config.flat(),
-        "variants": variants,
-    }
+    )
+    record = StudyRecord(
+        study=folder.name,
+        benchmark=benchmark,
+        max_degree=opened(benchmark).space.max_degree,
+        base=base.config.flat(),
+        variants=variants,
+    )
     jobs = {", ".join(uses[name]): job for name, job in found.items()}
-    return Study(ablation, folder, jobs, description)
+    return Study(ablation, folder, jobs, record)
 
 
 def run_study(
@@ -161,11 +159,9 @@ def run_study(
         WorkFailedError: some pieces of work failed; all others are finished.
     """
     try:
-        description = {**study.description, "command": command}
-        write_text(study.folder / STUDY, json.dumps(description, indent=1) + "\n")
+        write_study(study.folder, replace(study.record, command=command))
     except OSError as error:
-        got = f"{study.folder} ({error.strerror or error})"
-        raise UserError("a folder that can be written to", got, "give another --out") from error
+        raise unwritable(study.folder, error) from error
     count = len(study.jobs)
     titled = {
         f"run {number} of {count}: {use}": job

@@ -11,7 +11,15 @@ from naslib_incremental.foundation.errors import UserError
 if TYPE_CHECKING:
     from naslib_incremental.optimizers import EpisodeSettings
 
-ENGINES = ("local", "rllib")
+LEAST = {
+    "seed": 0,
+    "seeds": 1,
+    "start_sets": 1,
+    "episodes": 1,
+    "neighbours": 1,
+    "max_steps": 1,
+}
+"""The smallest value of each number of a run."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,6 @@ class RunConfig:
         neighbours: N, most neighbours presented at each step.
         max_steps: steps after which an episode is cut off.
         seed: master seed; all others are derived from it.
-        engine: where agents are trained: ``"local"`` in one process each, or ``"rllib"``, over a
-            Ray cluster, where the same seed cannot give the same agent.
 
     Raises:
         UserError: a number is out of range, or a budget is larger than the episodes allow.
@@ -45,24 +51,19 @@ class RunConfig:
     neighbours: int = 50
     max_steps: int = 32
     seed: int = 0
-    engine: str = "local"
 
     def __post_init__(self) -> None:
-        least = {"seed": 0, "seeds": 1, "start_sets": 1, "episodes": 1}
-        least |= {"neighbours": 1, "max_steps": 1}
-        for name, smallest in least.items():
+        for name, smallest in LEAST.items():
             if getattr(self, name) < smallest:
-                _refuse(name, f"of at least {smallest}", getattr(self, name))
-        if self.engine not in ENGINES:
-            _refuse("engine", f"of {', '.join(ENGINES)}", self.engine)
+                _refuse(name, f"at least {smallest}", getattr(self, name))
         if not self.optimizers:
-            _refuse("optimizer", "of one or more names", "none")
+            _refuse("optimizer", "one or more names", "none")
         if min(self.budgets, default=1) < 1:
-            _refuse("budgets", "of numbers from 1", list(self.budgets))
+            _refuse("budgets", "numbers from 1", list(self.budgets))
         if max(self.budgets, default=1) > self.episodes:
             # Every episode is sure of one query only.
-            allowed = f"up to the number of episodes, {self.episodes},"
-            _refuse("budgets", allowed, max(self.budgets), "--episodes")
+            allowed = f"up to the number of episodes, {self.episodes}"
+            _refuse("budgets", allowed, max(self.budgets), "give smaller budgets or more episodes")
 
     @property
     def settings(self) -> EpisodeSettings:
@@ -73,20 +74,17 @@ class RunConfig:
         return EpisodeSettings(self.neighbours, self.max_steps, max(self.budgets))
 
     def flat(self) -> dict[str, Any]:
-        """By command-line option: every setting, and the optimizers' options that were given."""
+        """By name: every setting, and the optimizers' options that were given."""
         settings = {
-            field.name.replace("_", "-"): getattr(self, field.name)
+            field.name: getattr(self, field.name)
             for field in fields(self)
             if field.name != "optimizers"
         }
         options = {
-            name.replace("_", "-"): value
-            for given in self.optimizers.values()
-            for name, value in given.items()
+            name: value for given in self.optimizers.values() for name, value in given.items()
         }
         return {"optimizer": list(self.optimizers), **settings, **options}
 
 
-def _refuse(name: str, what: str, got: object, option: str | None = None) -> None:
-    flag = "--" + name.replace("_", "-")
-    raise UserError(f"{flag} {what}", str(got), f"give another {option or flag}")
+def _refuse(name: str, what: str, got: object, action: str = "") -> None:
+    raise UserError(f"{name} of {what}", str(got), action or f"give another {name}", setting=name)

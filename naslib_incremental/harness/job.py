@@ -1,17 +1,23 @@
-"""A run made concrete: config checked against benchmark and optimizers, its hash, its folder."""
+"""A run made concrete: options resolved into configs, the hash that names it, its folder."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 from naslib_incremental.harness.config import RunConfig
-from naslib_incremental.harness.plan import Agent, Cell
-from naslib_incremental.harness.resolve import config_hash, resolved_options
+from naslib_incremental.optimizers import OPTIMIZERS, Optimizer, load_optimizer
+from naslib_incremental.optimizers.registry import configure, make_optimizer
+from naslib_incremental.records import RunFolder
+from naslib_incremental.records.files import FORMAT
 
 HASH_DIGITS = 10
 
@@ -22,48 +28,104 @@ class Job:
 
     Attributes:
         config: what to run, its budgets known.
-        options: all options of each optimizer, defaults and presets filled in.
-        config_hash: hex SHA-256 of everything that changes numbers.
+        configs: of each optimizer, with defaults, presets and what the benchmark decides filled
+            in; None for one without options.
         folder: the run folder.
     """
 
     config: RunConfig
-    options: Mapping[str, Mapping[str, Any]]
-    config_hash: str
-    folder: Path
+    configs: Mapping[str, Any]
+    folder: RunFolder
 
-    def agent_folder(self, item: Agent | Cell) -> Path:
-        """Where an agent's checkpoints and logs lie."""
-        return self.folder / "agents" / item.optimizer / f"agent{item.agent}"
+    @property
+    def options(self) -> dict[str, dict[str, Any]]:
+        """All options of each optimizer by name."""
+        return {name: _options(config) for name, config in self.configs.items()}
 
-    def file(self, item: Agent | Cell) -> Path:
-        """The file that is there once a piece of work is done.
-
-        For an agent that is what training cost, for a cell its episodes.
-        """
-        if isinstance(item, Agent):
-            return self.agent_folder(item) / "training.json"
-        name = f"agent{item.agent}-set{item.start_set}.parquet"
-        return self.folder / "cells" / item.optimizer / name
+    def optimizer(self, name: str) -> Optimizer:
+        """A fresh instance of one of the run's optimizers."""
+        space = opened(self.config.benchmark).space
+        return make_optimizer(name, space, self.config.settings, self.configs[name])
 
 
 def make_job(config: RunConfig, out: Path) -> Job:
-    """Open the benchmark, build the optimizers once, and name the run's folder under ``out``.
+    """Open the benchmark, resolve all options, and name the run's folder under ``out``.
 
     Raises:
-        UserError: the benchmark, an optimizer or an option is unknown.
+        UserError: the benchmark, an optimizer or an option is unknown, or a value out of range.
     """
     benchmark = opened(config.benchmark)
     if not config.budgets:
         allowed = [budget for budget in benchmark.budgets if budget <= config.episodes]
         config = replace(config, budgets=tuple(allowed) or (config.episodes,))
-    options = resolved_options(config, benchmark)
-    digest = config_hash(config, benchmark, options)
+    configs = {
+        name: _decided(configure(name, options, benchmark.space, config.settings), benchmark)
+        for name, options in config.optimizers.items()
+    }
+    digest = config_hash(config, benchmark, configs)
     name = f"{config.benchmark.replace('/', '-')}-{digest[:HASH_DIGITS]}"
-    return Job(config, options, digest, out.absolute() / name)
+    folder = RunFolder(out.absolute() / name, digest, benchmark.name, config.episodes)
+    return Job(config, configs, folder)
 
 
 @lru_cache(maxsize=2)
 def opened(benchmark: str) -> Benchmark:
     """A benchmark, opened once per process."""
     return open_benchmark(benchmark)
+
+
+def _decided(config: Any, benchmark: Benchmark) -> Any:
+    """A config with what the benchmark decides, so that a default and its value are one run."""
+    if config is None:
+        return None
+    decided = {
+        field.name: field.metadata["of_benchmark"](benchmark)
+        for field in dataclasses.fields(config)
+        if "of_benchmark" in field.metadata and getattr(config, field.name) is None
+    }
+    return replace(config, **decided)
+
+
+def _options(config: Any) -> dict[str, Any]:
+    return {} if config is None else dataclasses.asdict(config)
+
+
+def config_hash(config: RunConfig, benchmark: Benchmark, configs: Mapping[str, Any]) -> str:
+    """Hex SHA-256 of everything that changes the numbers of an agent or an evaluation.
+
+    These are the settings of episodes, the optimizers' options and versions, the search space's
+    version and the benchmark's files. Not among them are the numbers of agents and start sets and
+    the smaller budgets, so that a run can be given more of them and keeps what it has; nor the
+    number of workers, any folder, and options that say where work is done.
+    """
+    settings = dataclasses.asdict(config.settings)
+    settings |= {name: getattr(config, name) for name in ("benchmark", "episodes", "seed")}
+    parts = {
+        "format": FORMAT,
+        "settings": settings,
+        "optimizers": {name: _identity(one) for name, one in configs.items()},
+        "versions": {name: optimizer_version(name) for name in configs},
+        "space": [benchmark.space.name, benchmark.space.version],
+        "files": dict(benchmark.provenance.files),
+    }
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _identity(config: Any) -> dict[str, Any]:
+    fields = dataclasses.fields(config) if config is not None else ()
+    return {
+        field.name: getattr(config, field.name)
+        for field in fields
+        if field.metadata.get("identity", True)
+    }
+
+
+def optimizer_version(name: str) -> str:
+    """Version of the package that an optimizer comes from, empty where it is unknown."""
+    entry = OPTIMIZERS.entries.get(name)
+    if entry is not None and entry.dist is not None:
+        return entry.dist.version
+    try:
+        return version(load_optimizer(name).__module__.partition(".")[0])
+    except PackageNotFoundError:
+        return ""

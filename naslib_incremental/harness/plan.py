@@ -10,60 +10,43 @@ import numpy as np
 
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.optimizers import TrainableOptimizer, load_optimizer
-
-
-@dataclass(frozen=True, order=True)
-class Agent:
-    """One training: an agent of a trainable optimizer."""
-
-    optimizer: str
-    agent: int
-
-    def __str__(self) -> str:
-        return f"training of {self.optimizer}, agent {self.agent}"
-
-
-@dataclass(frozen=True, order=True)
-class Cell:
-    """One evaluation: all episodes of one agent on one start set."""
-
-    optimizer: str
-    agent: int
-    start_set: int
-
-    def __str__(self) -> str:
-        return f"evaluation of {self.optimizer}, agent {self.agent}, start set {self.start_set}"
+from naslib_incremental.records import EvaluationTask, Task, TrainingTask
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All pieces of work; a cell whose agent is among ``agents`` waits for that training."""
+    """All pieces of work; an evaluation waits for the training of its agent, if that is among them.
 
-    agents: tuple[Agent, ...]
-    cells: tuple[Cell, ...]
+    Attributes:
+        trainings: in the order of optimizers and agents.
+        evaluations: in the order of optimizers, agents and start sets.
+    """
+
+    trainings: tuple[TrainingTask, ...]
+    evaluations: tuple[EvaluationTask, ...]
 
     @property
-    def items(self) -> list[Agent | Cell]:
+    def tasks(self) -> list[Task]:
         """Trainings, then evaluations."""
-        return [*self.agents, *self.cells]
+        return [*self.trainings, *self.evaluations]
 
     @classmethod
     def of(cls, plans: Sequence[Plan]) -> Plan:
         """All work of several runs."""
         return cls(
-            tuple(agent for plan in plans for agent in plan.agents),
-            tuple(cell for plan in plans for cell in plan.cells),
+            tuple(task for plan in plans for task in plan.trainings),
+            tuple(task for plan in plans for task in plan.evaluations),
         )
 
-    def without(self, finished: Callable[[Agent | Cell], bool]) -> Plan:
+    def without(self, finished: Callable[[Task], bool]) -> Plan:
         """What is left to do."""
         return Plan(
-            tuple(agent for agent in self.agents if not finished(agent)),
-            tuple(cell for cell in self.cells if not finished(cell)),
+            tuple(task for task in self.trainings if not finished(task)),
+            tuple(task for task in self.evaluations if not finished(task)),
         )
 
     def __len__(self) -> int:
-        return len(self.agents) + len(self.cells)
+        return len(self.trainings) + len(self.evaluations)
 
 
 def make_plan(config: RunConfig) -> Plan:
@@ -71,9 +54,9 @@ def make_plan(config: RunConfig) -> Plan:
     trainable = [name for name in config.optimizers if is_trainable(name)]
     seeds = range(config.seeds)
     return Plan(
-        tuple(Agent(name, agent) for name in trainable for agent in seeds),
+        tuple(TrainingTask(name, agent) for name in trainable for agent in seeds),
         tuple(
-            Cell(name, agent, start_set)
+            EvaluationTask(name, agent, start_set)
             for name in config.optimizers
             for agent in seeds
             for start_set in range(config.start_sets)
@@ -91,13 +74,13 @@ def start_set_seed(master: int, benchmark: str, start_set: int) -> np.random.See
     return _seed(master, "start set", benchmark, start_set)
 
 
-def item_seed(config: RunConfig, item: Agent | Cell) -> np.random.SeedSequence:
-    """Seed of one piece of work; other optimizers and more seeds or sets do not change it."""
-    if isinstance(item, Agent):
-        return _seed(config.seed, "training", config.benchmark, item.optimizer, item.agent)
-    return _seed(
-        config.seed, "evaluation", config.benchmark, item.optimizer, item.agent, item.start_set
-    )
+def task_seed(config: RunConfig, task: Task) -> np.random.SeedSequence:
+    """Seed of a piece of work; other optimizers and more seeds or sets do not change it."""
+    kind = "training" if isinstance(task, TrainingTask) else "evaluation"
+    path: tuple[str | int, ...] = (kind, config.benchmark, task.optimizer, task.agent_seed)
+    if isinstance(task, EvaluationTask):
+        path = (*path, task.start_set)
+    return _seed(config.seed, *path)
 
 
 def _seed(master: int, *path: str | int) -> np.random.SeedSequence:

@@ -8,8 +8,9 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from naslib_incremental.harness.plan import Agent, Cell, Plan
-from naslib_incremental.harness.tasks import Report
+from naslib_incremental.harness.plan import Plan
+from naslib_incremental.harness.tasks import ProgressReport
+from naslib_incremental.records import Task, TrainingTask
 
 LINE_EVERY_SECONDS = 10.0
 
@@ -24,25 +25,25 @@ class Progress:
 
     def __init__(self, plan: Plan, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
-        self.agents = TrainingProgress(len(plan.agents))
-        self.cells_total = len(plan.cells)
-        self.cells_done = 0
+        self.agents = TrainingProgress(len(plan.trainings))
+        self.evaluations = len(plan.evaluations)
+        self.evaluated = 0
 
     def note(self, text: str) -> None:
         """Something that a person should read."""
         print(text, file=self.stream, flush=True)
 
-    def report(self, report: Report) -> None:
+    def report(self, report: ProgressReport) -> None:
         """A training goes on."""
         self.agents.update(report)
         self.show()
 
-    def finish(self, run: str, item: Agent | Cell) -> None:
+    def finish(self, run: str, task: Task) -> None:
         """A piece of work of a run, given by its folder's name, is done."""
-        if isinstance(item, Agent):
-            self.agents.finish(run, item)
+        if isinstance(task, TrainingTask):
+            self.agents.finish(run, task)
         else:
-            self.cells_done += 1
+            self.evaluated += 1
         self.show()
 
     def show(self) -> None:
@@ -61,20 +62,20 @@ class TrainingProgress:
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.finished: set[tuple[str, Agent]] = set()
-        self._latest: dict[tuple[str, Agent], Report] = {}
-        self._first_steps: dict[tuple[str, Agent], int] = {}
+        self.finished: set[tuple[str, TrainingTask]] = set()
+        self._latest: dict[tuple[str, TrainingTask], ProgressReport] = {}
+        self._first_steps: dict[tuple[str, TrainingTask], int] = {}
         self._began = time.monotonic()
 
-    def update(self, report: Report) -> None:
+    def update(self, report: ProgressReport) -> None:
         """Take note of a report."""
-        training = report.run, report.agent
+        training = report.run, report.task
         self._first_steps.setdefault(training, report.step)
         self._latest[training] = report
 
-    def finish(self, run: str, agent: Agent) -> None:
+    def finish(self, run: str, task: TrainingTask) -> None:
         """Take note that a training is done."""
-        self.finished.add((run, agent))
+        self.finished.add((run, task))
 
     @property
     def step(self) -> int:
@@ -126,8 +127,8 @@ class LineProgress(Progress):
     def _print(self) -> None:
         self._shown = time.monotonic()
         parts = [f"training: {self.agents.line()}"] if self.agents.total else []
-        if self.cells_total:
-            parts.append(f"evaluation: {self.cells_done} of {self.cells_total} cells")
+        if self.evaluations:
+            parts.append(f"evaluation: {self.evaluated} of {self.evaluations} tasks")
         line = "; ".join(parts)
         if line != self._last:
             self._last = line
@@ -135,11 +136,11 @@ class LineProgress(Progress):
 
 
 class BarProgress(Progress):
-    """Two bars: steps of all trainings, and cells."""
+    """Two bars: steps of all trainings, and evaluations."""
 
     def __init__(self, plan: Plan, stream: TextIO | None = None) -> None:
         super().__init__(plan, stream)
-        kinds = {"training": self.agents.total, "evaluation": self.cells_total}
+        kinds = {"training": self.agents.total, "evaluation": self.evaluations}
         self._bars = {
             kind: tqdm(
                 total=total,
@@ -163,8 +164,8 @@ class BarProgress(Progress):
             done, total = (self.agents.step, steps) if steps else (finished, self.agents.total)
             self._move("training", done, total, self.agents.line())
         if "evaluation" in self._bars:
-            text = f"{self.cells_done} of {self.cells_total} cells"
-            self._move("evaluation", self.cells_done, self.cells_total, text)
+            text = f"{self.evaluated} of {self.evaluations} tasks"
+            self._move("evaluation", self.evaluated, self.evaluations, text)
 
     def _move(self, kind: str, done: int, total: int, text: str) -> None:
         bar = self._bars[kind]

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import secrets
+import socket
+import tempfile
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,25 +19,84 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.job import Job
-from naslib_incremental.harness.plan import Agent, Cell
-from naslib_incremental.harness.ray_cluster import RayOptions, cluster_cpus
-from naslib_incremental.harness.tasks import Failure, Report, perform
+from naslib_incremental.harness.tasks import Failure, ProgressReport, perform
+from naslib_incremental.optimizers import Resources, TrainableOptimizer
+from naslib_incremental.records import Task, TrainingTask
 
-# How often Ray begins a task again whose process or node was lost; each goes on where it was.
+SECONDS_TO_ANSWER = 10.0
+# How often Ray begins a task again whose process or node was lost; each resumes where it was.
 RETRIES = 5
 
 
-class Mailbox:
-    """Keeps reports of trainings until the command asks for them."""
+def cluster_cpus() -> int:
+    """Cores of all nodes that are alive."""
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[None]:
+    """Work on a cluster; one that is connected to already is taken as it is.
+
+    Args:
+        address: of a running cluster; None starts one on this machine.
+
+    Raises:
+        UserError: there is no cluster at the address.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if ray.is_initialized():
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="nasray-", ignore_cleanup_errors=True) as folder:
+        if address is None:
+            _start(folder)
+        else:
+            _join(address)
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+def _start(folder: str) -> None:
+    # In the environment, or else Ray would write one to the user's home.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        _temp_dir=folder,
+    )
+
+
+def _join(address: str) -> None:
+    try:
+        host, _, port = address.rpartition("//")[2].rpartition(":")
+        if host and port.isdigit():
+            # Ray itself would look for a cluster for minutes.
+            socket.create_connection((host, int(port)), SECONDS_TO_ANSWER).close()
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except Exception as error:
+        raise UserError(
+            f"a Ray cluster at {address}",
+            " ".join(str(error).split())[:200] or type(error).__name__,
+            "start one there, or give no address to have one on this machine",
+            setting="ray_address",
+        ) from error
+
+
+class ReportQueue:
+    """Keeps reports of trainings until they are asked for."""
 
     def __init__(self) -> None:
-        self.kept: list[Report] = []
+        self.kept: list[ProgressReport] = []
 
-    def put(self, report: Report) -> None:
+    def put(self, report: ProgressReport) -> None:
         """Keep a report."""
         self.kept.append(report)
 
-    def take(self) -> list[Report]:
+    def take(self) -> list[ProgressReport]:
         """All reports since the last call."""
         taken, self.kept = self.kept, []
         return taken
@@ -39,7 +105,7 @@ class Mailbox:
 @dataclass
 class _Work:
     job: Job
-    item: Agent | Cell
+    task: Task
     future: Future[Failure | None]
     reference: Any = None
 
@@ -48,34 +114,32 @@ class RayWorkers:
     """Tasks on the cluster that is connected to; the run folder must be seen by all its nodes.
 
     Args:
-        options: over what a training spreads.
         count: pieces of work done side by side.
     """
 
-    def __init__(self, options: RayOptions, count: int) -> None:
-        self._options = options
+    def __init__(self, count: int) -> None:
         self._count = count
         self._waiting: deque[_Work] = deque()
         self._running: list[_Work] = []
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self._mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(Mailbox).remote()
+        self._queue = ray.remote(num_cpus=0, scheduling_strategy=here)(ReportQueue).remote()
 
-    def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
+    def submit(self, job: Job, task: Task) -> Future[Failure | None]:
         """Begin a piece of work, or put it in the queue."""
-        work = _Work(job, item, Future())
+        work = _Work(job, task, Future())
         self._waiting.append(work)
         self._begin()
         return work.future
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[ProgressReport]:
         """What trainings have reported since the last call."""
         self._begin()
-        reports: list[Report] = ray.get(self._mailbox.take.remote())
+        reports: list[ProgressReport] = ray.get(self._queue.take.remote())
         return reports
 
     def close(self) -> None:
-        """Let go of the mailbox."""
-        ray.kill(self._mailbox)
+        """Let go of the queue of reports."""
+        ray.kill(self._queue)
 
     def kill(self) -> None:
         """End all tasks in the middle of their work, and with them the processes they started."""
@@ -87,26 +151,39 @@ class RayWorkers:
     def _begin(self) -> None:
         """Begin what there is room for; trainings that wait for room do not hold up the others."""
         self._running = [work for work in self._running if not work.future.done()]
-        trainings = sum(isinstance(work.item, Agent) for work in self._running)
         cpus = cluster_cpus()
-        most = max(1, cpus // (1 + self._options.topology(cpus).num_env_runners))
+        free = cpus - sum(
+            _resources(work, cpus).cpus
+            for work in self._running
+            if isinstance(work.task, TrainingTask)
+        )
         for work in list(self._waiting):
             if len(self._running) >= self._count:
                 return
-            if isinstance(work.item, Agent):
-                if trainings >= most:
+            asked = _resources(work, cpus)
+            if isinstance(work.task, TrainingTask):
+                # One training always finds a place, however small the cluster.
+                if asked.cpus > free < cpus:
                     continue
-                trainings += 1
+                free -= asked.cpus
             self._waiting.remove(work)
-            self._start(work)
+            self._start(work, asked)
 
-    def _start(self, work: _Work) -> None:
+    def _start(self, work: _Work, asked: Resources) -> None:
         work.future.set_running_or_notify_cancel()
-        gpus = self._options.num_gpus_per_learner if isinstance(work.item, Agent) else 0
-        task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(_perform)
-        work.reference = task.remote(work.job, work.item, self._options, self._mailbox)
+        task = ray.remote(num_cpus=1, num_gpus=asked.gpus, max_retries=RETRIES)(_perform)
+        work.reference = task.remote(work.job, work.task, self._queue)
         self._running.append(work)
         work.reference.future().add_done_callback(lambda done: _finish(work, done))
+
+
+def _resources(work: _Work, cpus: int) -> Resources:
+    """What a piece of work asks of a cluster of so many cores, its own processes among it."""
+    if isinstance(work.task, TrainingTask):
+        optimizer = work.job.optimizer(work.task.optimizer)
+        if isinstance(optimizer, TrainableOptimizer):
+            return optimizer.resources(cpus)
+    return Resources(1, 0)
 
 
 def _finish(work: _Work, done: Future[Failure | None]) -> None:
@@ -114,28 +191,26 @@ def _finish(work: _Work, done: Future[Failure | None]) -> None:
     if error is not None:
         work.future.set_exception(BrokenExecutor(str(error)))
     else:
-        failure = done.result()
-        work.future.set_result(failure or _unseen(work))
+        work.future.set_result(done.result() or _unseen(work))
 
 
 def _unseen(work: _Work) -> Failure | None:
-    if work.job.file(work.item).exists():
+    folder = work.job.folder
+    if folder.file(work.task).exists():
         return None
     error = UserError(
-        "an --out folder that all nodes of the cluster see",
-        f"{work.job.folder}, into which another node wrote what is not here",
-        "give another --out",
+        "a folder of runs that all nodes of the cluster see",
+        f"{folder.path}, into which another node wrote what is not here",
+        "give another folder",
+        setting="out",
     )
-    mendable = (error.expected, error.got, error.next)
-    return Failure(work.item, str(error), mendable, "")
+    return Failure.of(work.task, error)
 
 
-def _perform(job: Job, item: Agent | Cell, options: RayOptions, mailbox: Any) -> Failure | None:
+def _perform(job: Job, task: Task, queue: Any) -> Failure | None:
     import numba
     import torch
 
     numba.set_num_threads(1)
     torch.set_num_threads(1)
-    # Nodes may have come and gone since the command began.
-    topology = options.topology(cluster_cpus())
-    return perform(job, item, mailbox.put.remote, topology)
+    return perform(job, task, queue.put.remote)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.config import RunConfig
-from naslib_incremental.harness.execute import execute
+from naslib_incremental.harness.execute import UnfinishedRun, execute
 from naslib_incremental.harness.job import Job, make_job
-from naslib_incremental.harness.manifest import Manifest, usable_cores
 from naslib_incremental.harness.plan import Plan, make_plan
 from naslib_incremental.harness.progress import Progress, open_progress
-from naslib_incremental.harness.run_folder import is_finished, locked, prepare
+from naslib_incremental.harness.provenance import LiveManifest, usable_cores
 from naslib_incremental.harness.tasks import Failure
-from naslib_incremental.harness.unfinished import Unfinished
 from naslib_incremental.harness.workers import LocalProcesses, Workers
 
 
@@ -31,8 +28,8 @@ class WorkFailedError(Exception):
     def __init__(self, folder: Path, failures: Sequence[Failure]) -> None:
         first = failures[0]
         super().__init__(
-            f"failed pieces of work: {len(failures)}, the first: {first.item}: {first.reason}; "
-            f"what is finished stays in {folder}, the same command does the rest"
+            f"failed pieces of work: {len(failures)}, the first: {first.task}: {first.reason}; "
+            f"what is finished stays in {folder}, the same again does the rest"
         )
         self.failures = tuple(failures)
 
@@ -76,12 +73,12 @@ def run(
     with ExitStack() as locks:
         rest = _left_to_do("", job, locks, overwrite, command)
         if rest:
-            _work([rest], job.folder, workers, show, start_workers)
+            _work([rest], job.folder.path, workers, show, start_workers)
             # When the work is done, so that nothing else keeps the cores busy.
-            manifest = Manifest(job, command)
+            manifest = LiveManifest(job, command)
             manifest.measure_throughput()
             manifest.save(complete=True)
-    return job.folder
+    return job.folder.path
 
 
 def run_all(
@@ -118,19 +115,20 @@ def run_all(
 
 def _left_to_do(
     title: str, job: Job, locks: ExitStack, overwrite: bool, command: str
-) -> Unfinished | None:
+) -> UnfinishedRun | None:
     """Take hold of a run's folder and look what is missing there; None for nothing."""
-    locks.enter_context(locked(job))
-    prepare(job, overwrite)
-    rest = make_plan(job.config).without(lambda item: is_finished(job, item, _note))
+    locks.enter_context(job.folder.locked())
+    # The list of optimizers is complete, so that nothing is to be put beside them.
+    job.folder.prepare({**job.config.flat(), "baselines": False}, overwrite)
+    rest = make_plan(job.config).without(job.folder.is_finished)
     if len(rest):
-        return Unfinished(title, job, rest, command)
-    Manifest(job, command).save(complete=True)
+        return UnfinishedRun(title, job, rest, command)
+    LiveManifest(job, command).save(complete=True)
     return None
 
 
 def _work(
-    runs: Sequence[Unfinished],
+    runs: Sequence[UnfinishedRun],
     folder: Path,
     workers: int | None,
     show: Callable[[Plan], Progress],
@@ -145,7 +143,3 @@ def _work(
             raise UserError(*mendable)
         traces = "\n".join(failure.trace for failure in failures)
         raise WorkFailedError(folder, failures) from TracesOfWorkersError(traces)
-
-
-def _note(text: str) -> None:
-    print(text, file=sys.stderr)

@@ -1,39 +1,37 @@
-"""What a worker process does: train one agent or evaluate one cell. Runs anywhere, on Ray too."""
+"""What a worker does, on Ray too: train one agent, or evaluate one on a start set."""
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 
-from naslib_incremental.agent.topology import Topology
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.harness.cells import write_cell
-from naslib_incremental.harness.evaluate import StartSet, draw_start_set, evaluate
+from naslib_incremental.harness.evaluate import StartSet, evaluate, sample_start_set
 from naslib_incremental.harness.job import Job, opened
-from naslib_incremental.harness.plan import Agent, Cell, item_seed, start_set_seed
-from naslib_incremental.harness.resolve import make_optimizer
-from naslib_incremental.harness.run_folder import write_training
+from naslib_incremental.harness.plan import start_set_seed, task_seed
 from naslib_incremental.optimizers import TrainableOptimizer
+from naslib_incremental.records import EvaluationTask, Task, TrainingTask, write_episodes
+from naslib_incremental.records.training import write_training
 
 
 @dataclass(frozen=True)
-class Report:
+class ProgressReport:
     """How far a training is.
 
     Attributes:
         run: name of the run folder.
-        agent: which training of that run.
+        task: which training of that run.
         step: environment steps done.
         steps: environment steps in all.
         figures: the latest figures, e.g. ``"mean_final_validation"``.
     """
 
     run: str
-    agent: Agent
+    task: TrainingTask
     step: int
     steps: int
     figures: Mapping[str, float]
@@ -44,75 +42,77 @@ class Failure:
     """What went wrong in one piece of work; plain text, so that it travels between processes.
 
     Attributes:
-        item: the piece of work.
+        task: the piece of work.
         reason: one line.
-        user_error: expected, got and next command if the user can mend it.
+        user_error: expected, got, next and setting if the user can mend it.
         trace: the traceback.
     """
 
-    item: Agent | Cell
+    task: Task
     reason: str
-    user_error: tuple[str, str, str] | None
+    user_error: tuple[str, str, str, str] | None
     trace: str
 
+    @classmethod
+    def of(cls, task: Task, error: Exception) -> Failure:
+        """The failure of a piece of work that raised."""
+        trace = "".join(traceback.format_exception(error))
+        if isinstance(error, UserError):
+            mendable = (error.expected, error.got, error.next, error.setting)
+            return cls(task, str(error), mendable, trace)
+        return cls(task, f"{type(error).__name__}: {error}".splitlines()[0], None, trace)
 
-Send = Callable[[Report], None]
+
+Send = Callable[[ProgressReport], None]
 
 
-def perform(
-    job: Job, item: Agent | Cell, send: Send, topology: Topology | None = None
-) -> Failure | None:
+def perform(job: Job, task: Task, send: Send) -> Failure | None:
     """Do one piece of work; whatever goes wrong is returned, never raised.
 
     Args:
         job: the run.
-        item: the piece of work.
+        task: the piece of work.
         send: takes reports of a training.
-        topology: over what a training spreads; None for this process.
     """
     try:
-        if isinstance(item, Agent):
-            _train(job, item, send, topology)
+        if isinstance(task, TrainingTask):
+            _train(job, task, send)
         else:
-            _evaluate(job, item)
-    except UserError as error:
-        mendable = (error.expected, error.got, error.next)
-        return Failure(item, str(error), mendable, traceback.format_exc())
+            _evaluate(job, task)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Failure(item, reason, None, traceback.format_exc())
+        return Failure.of(task, error)
     return None
 
 
-def _train(job: Job, agent: Agent, send: Send, topology: Topology | None) -> None:
-    benchmark = opened(job.config.benchmark)
-    optimizer = make_optimizer(job.config, agent.optimizer, benchmark.space)
+def _train(job: Job, task: TrainingTask, send: Send) -> None:
+    optimizer = job.optimizer(task.optimizer)
     if not isinstance(optimizer, TrainableOptimizer):
-        raise TypeError(f"{agent.optimizer} cannot be trained")
-    folder = job.agent_folder(agent)
+        raise TypeError(f"{task.optimizer} cannot be trained")
+    folder = job.folder.agent_folder(task)
     folder.mkdir(parents=True, exist_ok=True)
 
     def progress(step: int, steps: int, figures: Mapping[str, float]) -> None:
-        send(Report(job.folder.name, agent, step, steps, dict(figures)))
+        send(ProgressReport(job.folder.name, task, step, steps, dict(figures)))
 
-    train = optimizer.train if topology is None else partial(optimizer.train_over, topology)
-    training = train(benchmark, item_seed(job.config, agent), folder, progress)
-    write_training(job, agent, training)
+    benchmark = opened(job.config.benchmark)
+    result = optimizer.train(benchmark, task_seed(job.config, task), folder, progress)
+    write_training(job.folder.file(task), result, job.folder.config_hash)
 
 
-def _evaluate(job: Job, cell: Cell) -> None:
+def _evaluate(job: Job, task: EvaluationTask) -> None:
     config = job.config
     benchmark = opened(config.benchmark)
-    optimizer = make_optimizer(config, cell.optimizer, benchmark.space)
+    optimizer = job.optimizer(task.optimizer)
     if isinstance(optimizer, TrainableOptimizer):
-        optimizer.load(job.agent_folder(cell))
-    starts = _start_set(config.benchmark, config.episodes, config.seed, cell.start_set)
-    rng = np.random.default_rng(item_seed(config, cell))
-    evaluation = evaluate(optimizer, benchmark, starts, rng)
-    write_cell(job.file(cell), cell, benchmark.name, evaluation, job.config_hash)
+        optimizer.load(job.folder.agent_folder(task))
+    starts = _start_set(config.benchmark, config.episodes, config.seed, task.start_set)
+    rng = np.random.default_rng(task_seed(config, task))
+    episodes = evaluate(optimizer, benchmark, starts, rng)
+    path = job.folder.file(task)
+    write_episodes(path, task, benchmark.name, episodes, job.folder.config_hash)
 
 
 @lru_cache(maxsize=8)
 def _start_set(benchmark: str, episodes: int, master: int, start_set: int) -> StartSet:
     seed = start_set_seed(master, benchmark, start_set)
-    return draw_start_set(opened(benchmark), episodes, seed)
+    return sample_start_set(opened(benchmark), episodes, seed)

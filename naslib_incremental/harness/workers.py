@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import numba
 
 from naslib_incremental.harness.job import Job
-from naslib_incremental.harness.plan import Agent, Cell
-from naslib_incremental.harness.tasks import Failure, Report, perform
+from naslib_incremental.harness.tasks import Failure, ProgressReport, perform
+from naslib_incremental.records import Task
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 SECONDS_TO_END = 5.0
@@ -26,10 +26,10 @@ SECONDS_TO_END = 5.0
 class Workers(Protocol):
     """Does pieces of work side by side."""
 
-    def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
+    def submit(self, job: Job, task: Task) -> Future[Failure | None]:
         """Begin a piece of work, or put it in the queue; first come, first served."""
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[ProgressReport]:
         """What trainings have reported since the last call."""
 
     def close(self) -> None:
@@ -49,17 +49,17 @@ class LocalProcesses:
     def __init__(self, count: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._others = set(multiprocessing.active_children())
-        self._reports: multiprocessing.Queue[Report] = context.Queue()
+        self._reports: multiprocessing.Queue[ProgressReport] = context.Queue()
         self._pool = ProcessPoolExecutor(
             count, mp_context=context, initializer=_begin, initargs=(self._reports,)
         )
 
-    def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
+    def submit(self, job: Job, task: Task) -> Future[Failure | None]:
         """Put a piece of work in the queue, for which another process may be started."""
         with _interrupts_held_back():
-            return self._pool.submit(_perform, job, item)
+            return self._pool.submit(_perform, job, task)
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[ProgressReport]:
         """What trainings have reported since the last call."""
         found = []
         try:
@@ -126,5 +126,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _perform(job: Job, item: Agent | Cell) -> Failure | None:
-    return perform(job, item, _reports.put)
+def _perform(job: Job, task: Task) -> Failure | None:
+    return perform(job, task, _reports.put)

@@ -10,7 +10,7 @@ import numpy as np
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
 from naslib_incremental.mdp.incremental import IncrementalMDP
 
-LANES = (1, 32, 1_024)
+NUM_ENVS = (1, 32, 1_024)
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Throughput:
     """Environment steps per second, all lanes together, on one core.
 
     Attributes:
-        lanes: environments side by side.
+        num_envs: environments side by side.
         indices: with observations left as state indices or packed words, as the agent's replay
             takes them.
         features: with every observation materialised as 0/1 features.
     """
 
-    lanes: int
+    num_envs: int
     indices: float
     features: float
 

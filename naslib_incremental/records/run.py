@@ -88,7 +88,8 @@ class Run:
             got = "; ".join(self.problems[:3]) or "no optimizers"
             raise UserError(f"readable episodes in {self.folder.path}", got, "run it again")
         frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
-        return frame.astype(dict.fromkeys(("optimizer", "benchmark"), "category"))
+        typed: pd.DataFrame = frame.astype(dict.fromkeys(("optimizer", "benchmark"), "category"))
+        return typed
 
     def agents(self) -> dict[TrainingTask, Path]:
         """Folders of the trained agents."""

@@ -5,24 +5,24 @@ from __future__ import annotations
 from concurrent.futures import Future
 
 from naslib_incremental.harness.job import Job
-from naslib_incremental.harness.plan import Agent, Cell
-from naslib_incremental.harness.tasks import Failure, Report, perform
+from naslib_incremental.harness.tasks import Failure, ProgressReport, perform
+from naslib_incremental.records import Task
 
 
 class InlineWorkers:
     def __init__(self, count: int = 1) -> None:
         self.count = count
-        self.done: list[Agent | Cell] = []
-        self.sent: list[Report] = []
+        self.done: list[Task] = []
+        self.sent: list[ProgressReport] = []
         self.ended = ""
 
-    def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
-        self.done.append(item)
+    def submit(self, job: Job, task: Task) -> Future[Failure | None]:
+        self.done.append(task)
         future: Future[Failure | None] = Future()
-        future.set_result(perform(job, item, self.sent.append))
+        future.set_result(perform(job, task, self.sent.append))
         return future
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[ProgressReport]:
         found, self.sent = self.sent, []
         return found
 

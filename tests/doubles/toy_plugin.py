@@ -18,8 +18,8 @@ from naslib_incremental.optimizers.contract import (
     Ask,
     Outcome,
     TrainableOptimizer,
-    Training,
 )
+from naslib_incremental.records import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import (
     Architectures,
     CellDrawing,
@@ -145,7 +145,7 @@ class ToyLearner(TrainableOptimizer):
         seed: np.random.SeedSequence,
         folder: Path,
         progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
+    ) -> TrainingResult:
         file = folder / "agent.json"
         done = json.loads(file.read_text()) if file.exists() else {"drawn": [], "seconds": 0.0}
         drawn = [int(vertex) for vertex in done["drawn"]]
@@ -162,7 +162,7 @@ class ToyLearner(TrainableOptimizer):
                 write_text(file, json.dumps({"drawn": drawn, "seconds": seconds}))
                 figures = {"mean_final_validation": 0.5, "steps_per_second": len(drawn) / seconds}
                 progress(len(drawn), self.config.steps, figures)
-        return Training(
+        return TrainingResult(
             len(drawn), len(drawn), len(set(drawn)), seconds, {"kept": self.config.keep}
         )
 

@@ -23,9 +23,9 @@ from naslib_incremental.harness.ablation import (
     run_study,
 )
 from naslib_incremental.harness.job import Job
-from naslib_incremental.harness.plan import Agent, Cell
 from naslib_incremental.harness.progress import Progress
-from naslib_incremental.harness.tasks import Failure, Report
+from naslib_incremental.harness.tasks import Failure, ProgressReport
+from naslib_incremental.records import EvaluationTask, Task, TrainingTask
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -63,8 +63,8 @@ def test_equal_configs_share_a_run_and_all_runs_share_the_workers(tmp_path: Path
         "run 2 of 2: keep=3, neighbours=50",
     ]
     for job in made.jobs.values():
-        assert job.folder.parent == folder
-        assert (job.folder / "manifest.json").exists()
+        assert job.folder.path.parent == folder
+        assert (job.folder.path / "manifest.json").exists()
 
 
 def test_a_run_begins_when_those_before_it_leave_workers_idle(tmp_path: Path) -> None:
@@ -73,17 +73,17 @@ def test_a_run_begins_when_those_before_it_leave_workers_idle(tmp_path: Path) ->
 
         def __init__(self) -> None:
             super().__init__()
-            self.asked: list[tuple[Job, Agent | Cell, Future[Failure | None]]] = []
-            self.order: list[tuple[str, Agent | Cell]] = []
+            self.asked: list[tuple[Job, Task, Future[Failure | None]]] = []
+            self.order: list[tuple[str, Task]] = []
 
-        def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
+        def submit(self, job: Job, item: Task) -> Future[Failure | None]:
             future: Future[Failure | None] = Future()
             self.asked.append((job, item, future))
             self.order.append((job.folder.name, item))
             self._begin()
             return future
 
-        def reports(self) -> list[Report]:
+        def reports(self) -> list[ProgressReport]:
             if self.asked:
                 job, item, future = self.asked.pop(0)
                 future.set_result(super().submit(job, item).result())
@@ -99,13 +99,13 @@ def test_a_run_begins_when_those_before_it_leave_workers_idle(tmp_path: Path) ->
     first, second, _ = (job.folder.name for job in made.jobs.values())
     workers = TwoAtOnce()
     do(made, workers)
-    agents = [Agent("toy_learner", number) for number in range(2)]
-    begun = [one for one in workers.order if isinstance(one[1], Agent)][:4]
+    agents = [TrainingTask("toy_learner", number) for number in range(2)]
+    begun = [one for one in workers.order if isinstance(one[1], TrainingTask)][:4]
     assert begun == [(name, agent) for name in (first, second) for agent in agents]
     beside = workers.order.index((second, agents[0]))
-    assert workers.order[beside + 1 :].count((first, Cell("toy_learner", 1, 0))) == 1
+    assert workers.order[beside + 1 :].count((first, EvaluationTask("toy_learner", 1, 0))) == 1
     for job in made.jobs.values():
-        assert json.loads((job.folder / "manifest.json").read_text())["complete"] is True
+        assert json.loads((job.folder.path / "manifest.json").read_text())["complete"] is True
 
 
 def test_the_folder_depends_on_the_base_alone_and_finished_runs_are_kept(tmp_path: Path) -> None:
@@ -123,8 +123,8 @@ def test_a_value_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
         do(made, workers)
     assert workers.ended == "closed"
     failed, last, _ = made.jobs.values()
-    assert json.loads((failed.folder / "manifest.json").read_text())["complete"] is False
-    assert len(list(last.folder.glob("cells/*/*.parquet"))) == 2
+    assert json.loads((failed.folder.path / "manifest.json").read_text())["complete"] is False
+    assert len(list(last.folder.path.glob("episodes/*/*.parquet"))) == 2
 
 
 def test_an_interruption_ends_the_workers(tmp_path: Path) -> None:

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from toy_plugin import VERTICES, ToyBenchmark
 
-from naslib_incremental.harness.evaluate import draw_start_set, evaluate
+from naslib_incremental.harness.evaluate import evaluate, sample_start_set
 from naslib_incremental.optimizers import Ask, EpisodeSettings, Outcome
 from naslib_incremental.optimizers.local_search import LocalSearch
 from naslib_incremental.optimizers.random_search import RandomSearch
 
 BENCHMARK = ToyBenchmark("plain")
-STARTS = draw_start_set(BENCHMARK, 300, np.random.SeedSequence(3))
+STARTS = sample_start_set(BENCHMARK, 300, np.random.SeedSequence(3))
 
 
-def test_start_set_is_drawn_from_its_seed_alone() -> None:
-    again = draw_start_set(BENCHMARK, 300, np.random.SeedSequence(3))
+def test_start_set_is_sampled_from_its_seed_alone() -> None:
+    again = sample_start_set(BENCHMARK, 300, np.random.SeedSequence(3))
     np.testing.assert_array_equal(again.architectures, STARTS.architectures)
-    other = draw_start_set(BENCHMARK, 300, np.random.SeedSequence(4))
+    other = sample_start_set(BENCHMARK, 300, np.random.SeedSequence(4))
     assert (other.architectures != STARTS.architectures).any()
     assert STARTS.readable.tolist() == [f"v{vertex}" for vertex in STARTS.architectures]
     np.testing.assert_array_equal(
@@ -28,17 +28,21 @@ def test_start_set_is_drawn_from_its_seed_alone() -> None:
 
 def test_evaluation_of_local_search() -> None:
     search = LocalSearch(BENCHMARK.space, EpisodeSettings())
-    evaluation = evaluate(search, BENCHMARK, STARTS, np.random.default_rng(0))
-    final = evaluation.outcome.final
-    assert evaluation.final_readable.tolist() == [f"v{vertex}" for vertex in final]
-    np.testing.assert_array_equal(evaluation.final_answers.test, BENCHMARK.test[final])
+    episodes = evaluate(search, BENCHMARK, STARTS, np.random.default_rng(0))
+    final = BENCHMARK.space.from_readable(episodes.final.tolist())
+    np.testing.assert_array_equal(final, search.outcome().final)
+    np.testing.assert_array_equal(episodes.final_test, BENCHMARK.test[final])
+    np.testing.assert_array_equal(episodes.final_validation, BENCHMARK.validation[final])
+    np.testing.assert_array_equal(episodes.start_validation, STARTS.answers.validation)
+    assert episodes.start.tolist() == STARTS.readable.tolist()
+    assert 0 < episodes.seconds < 60
     degree = BENCHMARK.space.degree
-    offsets = evaluation.incumbents.offsets
+    offsets = episodes.incumbents.offsets
     for episode, start in enumerate(STARTS.architectures):
-        if evaluation.outcome.steps[episode] == 0:
-            assert evaluation.queries[episode] == degree(np.array([start]))[0]
+        if episodes.num_steps[episode] == 0:
+            assert episodes.queries[episode] == degree(np.array([start]))[0]
         # Local search ends in the best it has seen, or where it began.
-        seen = evaluation.incumbents.validation[offsets[episode] : offsets[episode + 1]]
+        seen = episodes.incumbents.validation[offsets[episode] : offsets[episode + 1]]
         best = max(seen, default=-1)
         assert BENCHMARK.validation[final[episode]] == max(best, BENCHMARK.validation[start])
 
@@ -46,7 +50,7 @@ def test_evaluation_of_local_search() -> None:
 class Short(RandomSearch):
     def outcome(self) -> Outcome:
         outcome = super().outcome()
-        return Outcome(outcome.final[1:], outcome.steps, outcome.stopped)
+        return Outcome(outcome.final[1:], outcome.num_steps, outcome.stopped)
 
 
 class Astray(RandomSearch):

@@ -15,10 +15,10 @@ from inline_workers import InlineWorkers
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, WorkFailedError, run
 from naslib_incremental.harness.job import Job, make_job
-from naslib_incremental.harness.plan import Agent, Cell, Plan
+from naslib_incremental.harness.plan import Plan
 from naslib_incremental.harness.progress import Progress
 from naslib_incremental.harness.tasks import Failure
-from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.records import EvaluationTask, Task, TrainingTask, open_run
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -42,13 +42,13 @@ def run_inline(
     return folder, said.getvalue()
 
 
-def test_trainings_come_first_and_cells_after_their_agent(tmp_path: Path) -> None:
+def test_trainings_come_first_and_evaluations_after_their_agent(tmp_path: Path) -> None:
     workers = InlineWorkers()
     folder, said = run_inline(config(), tmp_path, workers)
-    assert workers.done[:2] == [Agent("toy_learner", 0), Agent("toy_learner", 1)]
+    assert workers.done[:2] == [TrainingTask("toy_learner", 0), TrainingTask("toy_learner", 1)]
     assert len(workers.done) == len(set(workers.done)) == 2 + 8
     assert workers.ended == "closed"
-    assert len(list(folder.glob("cells/*/*.parquet"))) == 8
+    assert len(list(folder.glob("episodes/*/*.parquet"))) == 8
     assert said == ""
 
 
@@ -64,11 +64,11 @@ def test_second_run_finds_everything_done(tmp_path: Path) -> None:
 
 def test_only_what_is_missing_is_done(tmp_path: Path) -> None:
     folder, _ = run_inline(config(), tmp_path, InlineWorkers())
-    (folder / "cells" / "toy_learner" / "agent1-set0.parquet").unlink()
+    (folder / "episodes" / "toy_learner" / "agent1-set0.parquet").unlink()
     (folder / "agents" / "toy_learner" / "agent0" / "training.json").unlink()
     again = InlineWorkers()
     run_inline(config(), tmp_path, again)
-    assert set(again.done) == {Agent("toy_learner", 0), Cell("toy_learner", 1, 0)}
+    assert set(again.done) == {TrainingTask("toy_learner", 0), EvaluationTask("toy_learner", 1, 0)}
 
 
 def test_more_agents_and_sets_are_added_to_what_is_there(tmp_path: Path) -> None:
@@ -78,26 +78,29 @@ def test_more_agents_and_sets_are_added_to_what_is_there(tmp_path: Path) -> None
     assert second == first
     old = {(agent, start_set) for agent in range(2) for start_set in range(2)}
     new = set(product(range(3), range(3))) - old
-    cells = [item for item in more.done if isinstance(item, Cell)]
-    assert [item for item in more.done if isinstance(item, Agent)] == [Agent("toy_learner", 2)]
+    cells = [item for item in more.done if isinstance(item, EvaluationTask)]
+    assert [item for item in more.done if isinstance(item, TrainingTask)] == [
+        TrainingTask("toy_learner", 2)
+    ]
     for name in ("toy_learner", "random_search"):
-        assert {(c.agent, c.start_set) for c in cells if c.optimizer == name} == new
+        assert {(c.agent_seed, c.start_set) for c in cells if c.optimizer == name} == new
     # What was asked for last is what a report shows.
     for agents, sets in ((2, 2), (3, 3)):
         again = InlineWorkers()
         run_inline(replace(config(), seeds=agents, start_sets=sets), tmp_path, again)
         assert again.done == []
-        learner = read_runs([first]).optimizers[0]
-        assert len(learner.cells) == agents * sets
-        assert len(learner.training) == agents
+        found = open_run(first)
+        assert len(list(found.evaluations("toy_learner"))) == agents * sets
+        assert len(found.manifest.optimizers["toy_learner"].agents) == agents
+        assert found.problems == []
 
 
-def test_failed_training_takes_its_cells_along_and_no_others(tmp_path: Path) -> None:
+def test_failed_training_takes_its_evaluations_along_and_no_others(tmp_path: Path) -> None:
     workers = InlineWorkers()
     with pytest.raises(WorkFailedError, match=r"work: 1, .*agent 1: ArithmeticError") as info:
         run_inline(config(fail="agent1"), tmp_path, workers)
     assert len(workers.done) == 2 + 4 + 2
-    assert Cell("toy_learner", 1, 0) not in workers.done
+    assert EvaluationTask("toy_learner", 1, 0) not in workers.done
     assert "made to fail" in info.value.failures[0].trace
 
 
@@ -106,8 +109,8 @@ class FromOutside(InlineWorkers):
         super().__init__()
         self.error = error
 
-    def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
-        future = super().submit(job, item)
+    def submit(self, job: Job, task: Task) -> Future[Failure | None]:
+        future = super().submit(job, task)
         if len(self.done) > 3:
             future = Future()
             future.set_exception(self.error)
@@ -116,7 +119,7 @@ class FromOutside(InlineWorkers):
 
 def test_lost_worker_is_explained(tmp_path: Path) -> None:
     workers = FromOutside(BrokenProcessPool())
-    with pytest.raises(UserError, match=r"ended from outside.*fewer --workers"):
+    with pytest.raises(UserError, match=r"ended from outside.*fewer workers"):
         run_inline(config(), tmp_path, workers)
     assert workers.ended == "killed"
 
@@ -148,12 +151,12 @@ def test_user_errors_of_workers_reach_the_user(tmp_path: Path, toy: Path) -> Non
     chosen = config()
     folder, _ = run_inline(chosen, tmp_path, InlineWorkers())
     job = make_job(chosen, tmp_path)
-    assert job.folder == folder
+    assert job.folder.path == folder
 
     class Failing(InlineWorkers):
-        def submit(self, job: Job, item: Agent | Cell) -> Future[Failure | None]:
+        def submit(self, job: Job, task: Task) -> Future[Failure | None]:
             future: Future[Failure | None] = Future()
-            future.set_result(Failure(item, "x", ("a disk", "none", "buy one"), "trace"))
+            future.set_result(Failure(task, "x", ("a disk", "none", "buy one", ""), "trace"))
             return future
 
     with pytest.raises(UserError, match="expected a disk; got none; next: buy one"):

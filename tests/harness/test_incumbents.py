@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naslib_incremental.benchmarks import Answers
-from naslib_incremental.harness.incumbents import IncumbentRecorder
+from naslib_incremental.harness.evaluate import IncumbentRecorder
 
 EPISODES = 4
 accuracies = st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.4])

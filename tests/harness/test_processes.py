@@ -50,17 +50,17 @@ def silent(plan: Plan) -> Progress:
 def uninterrupted(
     tmp_path_factory: pytest.TempPathFactory, toy_site: Path
 ) -> dict[str, dict[str, list[object]]]:
-    """All cells of a run in this process."""
+    """All episodes of a run in this process."""
     out = tmp_path_factory.mktemp("uninterrupted")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(toy_site)
-        return cells(run(CONFIG, out, show=silent, start_workers=InlineWorkers))
+        return episodes(run(CONFIG, out, show=silent, start_workers=InlineWorkers))
 
 
-def cells(folder: Path) -> dict[str, dict[str, list[object]]]:
+def episodes(folder: Path) -> dict[str, dict[str, list[object]]]:
     return {
         str(path.relative_to(folder)): pq.read_table(path).to_pydict()
-        for path in sorted(folder.glob("cells/*/*.parquet"))
+        for path in sorted(folder.glob("episodes/*/*.parquet"))
     }
 
 
@@ -118,22 +118,24 @@ def check_rest(out: Path, before: dict[str, object], expected: dict[str, object]
     (folder,) = out.iterdir()
     kept = {name: (folder / name).stat().st_mtime_ns for name in before}
     assert run(CONFIG, out, workers=2, show=silent) == folder
-    assert cells(folder) == expected
+    assert episodes(folder) == expected
     assert {name: (folder / name).stat().st_mtime_ns for name in before} == kept
     assert not list(folder.rglob(".*.tmp"))
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["complete"] is True
-    assert [t["steps"] for t in manifest["optimizers"]["toy_learner"]["training"]] == [100, 100]
+    assert [
+        agent["result"]["steps"] for agent in manifest["optimizers"]["toy_learner"]["agents"]
+    ] == [100, 100]
 
 
 def test_processes_give_the_same_as_one(
     tmp_path: Path, uninterrupted: dict[str, dict[str, list[object]]]
 ) -> None:
-    assert cells(run(CONFIG, tmp_path, workers=2, show=silent)) == uninterrupted
+    assert episodes(run(CONFIG, tmp_path, workers=2, show=silent)) == uninterrupted
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see children")
-@pytest.mark.parametrize("moment", ["agents/*/*/agent.json", "cells/*/*.parquet"])
+@pytest.mark.parametrize("moment", ["agents/*/*/agent.json", "episodes/*/*.parquet"])
 def test_kill_9_loses_nothing_that_is_finished(
     tmp_path: Path,
     script: Path,
@@ -150,7 +152,7 @@ def test_kill_9_loses_nothing_that_is_finished(
     wait_for(lambda: all(map(gone, children)), seconds=20)
     (folder,) = out.iterdir()
     assert json.loads((folder / "manifest.json").read_text())["complete"] is False
-    check_rest(out, dict(cells(folder)), dict(uninterrupted))
+    check_rest(out, dict(episodes(folder)), dict(uninterrupted))
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see children")
@@ -167,7 +169,7 @@ def test_ctrl_c_ends_everything_and_keeps_what_is_finished(
     assert "Traceback" not in errors
     wait_for(lambda: all(map(gone, children)), seconds=5)
     (folder,) = out.iterdir()
-    check_rest(out, dict(cells(folder)), dict(uninterrupted))
+    check_rest(out, dict(episodes(folder)), dict(uninterrupted))
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see children")
@@ -193,7 +195,7 @@ def test_lost_worker_is_an_error_and_the_rest_can_be_done(
     assert process.returncode == 1
     assert "ended from outside" in errors
     (folder,) = out.iterdir()
-    check_rest(out, dict(cells(folder)), dict(uninterrupted))
+    check_rest(out, dict(episodes(folder)), dict(uninterrupted))
 
 
 def test_failure_in_a_process_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -202,7 +204,7 @@ def test_failure_in_a_process_does_not_stop_the_others(tmp_path: Path) -> None:
     with pytest.raises(WorkFailedError, match=r"agent 0: ArithmeticError: made to fail.*rest"):
         run(config, tmp_path, workers=2, show=silent)
     (folder,) = tmp_path.iterdir()
-    assert len(cells(folder)) == 1 + 2
+    assert len(episodes(folder)) == 1 + 2
     assert json.loads((folder / "manifest.json").read_text())["complete"] is False
 
 
@@ -216,4 +218,4 @@ def test_workers_report(tmp_path: Path) -> None:
     config = RunConfig({"toy_learner": {"steps": 50}}, "toy/plain", 2, 1, 10, (5,))
     run(config, tmp_path, workers=1, show=show)
     assert shown[0].agents.step == shown[0].agents.steps == 100
-    assert shown[0].cells_done == 2
+    assert shown[0].evaluated == 2

@@ -10,8 +10,7 @@ import pytest
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
-from naslib_incremental.harness.job import make_job, opened
-from naslib_incremental.harness.resolve import make_optimizer, resolved_options
+from naslib_incremental.harness.job import make_job
 from naslib_incremental.optimizers import EpisodeSettings
 
 CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes=10)
@@ -20,20 +19,24 @@ CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"seeds": 0}, "--seeds of at least 1; got 0"),
-        ({"start_sets": 0}, "--start-sets of at least 1; got 0"),
-        ({"episodes": 0}, "--episodes of at least 1"),
-        ({"neighbours": 0}, "--neighbours of at least 1"),
-        ({"max_steps": -1}, "--max-steps of at least 1; got -1"),
-        ({"seed": -3}, "--seed of at least 0"),
-        ({"budgets": (0, 5)}, "--budgets of numbers from 1"),
-        ({"budgets": (5, 11)}, "number of episodes, 10,; got 11; next: give another --episodes"),
-        ({"optimizers": {}}, "--optimizer of one or more names; got none"),
+        ({"seeds": 0}, "seeds of at least 1; got 0"),
+        ({"start_sets": 0}, "start_sets of at least 1; got 0"),
+        ({"episodes": 0}, "episodes of at least 1"),
+        ({"neighbours": 0}, "neighbours of at least 1"),
+        ({"max_steps": -1}, "max_steps of at least 1; got -1"),
+        ({"seed": -3}, "seed of at least 0"),
+        ({"budgets": (0, 5)}, "budgets of numbers from 1"),
+        (
+            {"budgets": (5, 11)},
+            "number of episodes, 10; got 11; next: give smaller budgets or more",
+        ),
+        ({"optimizers": {}}, "optimizer of one or more names; got none"),
     ],
 )
 def test_numbers_out_of_range_are_refused(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=message) as info:
         replace(CONFIG, **change)
+    assert info.value.setting == next(iter(change)).replace("optimizers", "optimizer")
 
 
 def test_settings_shared_by_optimizers() -> None:
@@ -41,11 +44,11 @@ def test_settings_shared_by_optimizers() -> None:
     assert config.settings == EpisodeSettings(neighbours=7, max_steps=3, query_budget=10)
 
 
-def test_flat_names_are_those_of_the_command_line() -> None:
+def test_flat_names_are_those_of_the_settings() -> None:
     config = replace(CONFIG, optimizers={"toy_learner": {"steps": 5}, "random_walk": {}})
     flat = config.flat()
     assert flat["optimizer"] == ["toy_learner", "random_walk"]
-    assert flat["start-sets"] == 5
+    assert flat["start_sets"] == 5
     assert flat["steps"] == 5
 
 
@@ -54,7 +57,7 @@ class TestResolved:
     CONFIG = replace(CONFIG, optimizers={"toy_learner": {"steps": 7}, "random_search": {}})
 
     def folder(self, config: RunConfig, out: str = "out") -> Path:
-        return make_job(config, Path(out)).folder
+        return make_job(config, Path(out)).folder.path
 
     @pytest.mark.parametrize(
         "change",
@@ -88,17 +91,18 @@ class TestResolved:
 
     def test_folder_name(self) -> None:
         job = make_job(self.CONFIG, Path("out"))
-        assert job.folder == Path.cwd() / "out" / f"toy-plain-{job.config_hash[:10]}"
+        digest = job.folder.config_hash
+        assert job.folder.path == Path.cwd() / "out" / f"toy-plain-{digest[:10]}"
 
     def test_hash_is_the_same_in_another_process(self) -> None:
         code = (
             "from pathlib import Path; from naslib_incremental.harness import RunConfig;"
             "from naslib_incremental.harness.job import make_job;"
-            f"print(make_job({self.CONFIG!r}, Path()).config_hash)"
+            f"print(make_job({self.CONFIG!r}, Path()).folder.config_hash)"
         )
         command = [sys.executable, "-c", code]
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        assert printed.strip() == make_job(self.CONFIG, Path()).config_hash
+        assert printed.strip() == make_job(self.CONFIG, Path()).folder.config_hash
 
     def test_options_are_filled_in(self) -> None:
         job = make_job(self.CONFIG, Path())
@@ -123,7 +127,7 @@ class TestResolved:
         assert job.options["apex_incremental"]["sampler"] == "uniform"
         assert job.options["apex_incremental"]["temperature"] is None, "chosen after training"
         other = make_job(replace(config, optimizers={"apex_incremental": typed}), Path())
-        assert (other.config_hash == job.config_hash) is same
+        assert (other.folder.name == job.folder.name) is same
 
     def test_unknown_option_is_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"toy_learner": {"stepps": 7}})
@@ -137,7 +141,7 @@ class TestResolved:
 
     def test_value_out_of_range_is_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"toy_learner": {"steps": 0}})
-        with pytest.raises(UserError, match=r"steps must be at least 1.*got steps=0"):
+        with pytest.raises(UserError, match=r"steps.*at least 1.*0"):
             make_job(config, Path())
 
     def test_unknown_benchmark_is_refused(self) -> None:
@@ -145,12 +149,16 @@ class TestResolved:
             make_job(replace(self.CONFIG, benchmark="toy/nonsense"), Path())
 
     def test_optimizer_gets_settings_and_options(self) -> None:
-        from toy_plugin import ToySpace
-
-        space = ToySpace()
-        made = make_optimizer(self.CONFIG, "toy_learner", space)
+        job = make_job(self.CONFIG, Path())
+        made = job.optimizer("toy_learner")
         assert made.settings == self.CONFIG.settings
         assert made.config is not None
         assert made.config.steps == 7
-        resolved = resolved_options(self.CONFIG, opened("toy/plain"))
-        assert set(resolved) == {"toy_learner", "random_search"}
+        assert set(job.configs) == {"toy_learner", "random_search"}
+
+    def test_where_work_is_done_is_no_part_of_what_a_run_is(self) -> None:
+        config = replace(self.CONFIG, optimizers={"apex_incremental": {}})
+        more = replace(config, optimizers={"apex_incremental": {"num_env_runners": 2}})
+        other = replace(config, optimizers={"apex_incremental": {"engine": "rllib"}})
+        names = [make_job(one, Path()).folder.name for one in (config, more, other)]
+        assert names[0] == names[1] != names[2]

@@ -12,8 +12,9 @@ from inline_workers import InlineWorkers
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, run
-from naslib_incremental.harness.plan import Agent, Cell
 from naslib_incremental.harness.progress import Progress
+from naslib_incremental.records import EvaluationTask, Task, TrainingTask
+from naslib_incremental.records.files import FORMAT
 
 pytestmark = pytest.mark.usefixtures("toy")
 CONFIG = RunConfig(
@@ -26,7 +27,7 @@ CONFIG = RunConfig(
 )
 
 
-def work(out: Path, overwrite: bool = False) -> tuple[Path, list[Agent | Cell]]:
+def work(out: Path, overwrite: bool = False) -> tuple[Path, list[Task]]:
     """Run; the folder, and what was done."""
     workers = InlineWorkers()
     folder = run(
@@ -50,7 +51,7 @@ def test_layout(tmp_path: Path) -> None:
         "agents/toy_learner/agent0/agent.json",
         "agents/toy_learner/agent0/training.json",
         *(
-            f"cells/{name}/agent0-set{start_set}.parquet"
+            f"episodes/{name}/agent0-set{start_set}.parquet"
             for name in ("toy_learner", "local_search")
             for start_set in range(2)
         ),
@@ -60,11 +61,17 @@ def test_layout(tmp_path: Path) -> None:
 def test_manifest(tmp_path: Path) -> None:
     folder, _ = work(tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["format"] == 1
+    assert manifest["format"] == FORMAT
     assert manifest["run"] == folder.name
     assert manifest["config_hash"].startswith(folder.name.rpartition("-")[2])
-    assert manifest["config"]["start-sets"] == 2
-    assert manifest["config"]["sizes"] == [4, 5]
+    assert manifest["settings"] == {
+        "seeds": 1,
+        "start_sets": 2,
+        "episodes": 20,
+        "neighbours": 50,
+        "max_steps": 32,
+        "seed": 0,
+    }
     assert manifest["benchmark"] == {
         "name": "toy/plain",
         "label": "toy, made up",
@@ -77,16 +84,23 @@ def test_manifest(tmp_path: Path) -> None:
     learner = manifest["optimizers"]["toy_learner"]
     assert learner["options"]["steps"] == 20
     assert learner["options"]["keep"] == 3
-    (training,) = learner["training"]
-    assert training["agent_seed"] == 0
-    assert training["queries"] == 20
-    assert training["details"] == {"kept": 3}
-    assert manifest["optimizers"]["local_search"] == {"options": {}, "training": []}
+    assert learner["options"]["sizes"] == [4, 5]
+    assert learner["trainable"] is True
+    (agent,) = learner["agents"]
+    assert agent["agent_seed"] == 0
+    assert agent["result"]["queries"] == 20
+    assert agent["result"]["details"] == {"kept": 3}
+    assert manifest["optimizers"]["local_search"] == {
+        "options": {},
+        "trainable": False,
+        "agents": [],
+    }
+    assert manifest["reproducible"] is True
     assert manifest["budgets"] == [5, 10]
     assert manifest["versions"]["optimizer toy_learner"] == "1.0"
     assert manifest["command"] == "naslib-run typed"
     assert manifest["wall_seconds"] > 0
-    assert [measured["lanes"] for measured in manifest["throughput"]] == [1, 32, 1024]
+    assert [measured["num_envs"] for measured in manifest["throughput"]] == [1, 32, 1024]
     assert all(measured["indices"] > 0 for measured in manifest["throughput"])
     assert manifest["complete"] is True
     assert manifest["hardware"]["cores"] >= 1
@@ -119,17 +133,17 @@ def test_config_file_names_all_that_was_chosen(tmp_path: Path) -> None:
     assert config["baselines"] is False
 
 
-def test_damaged_cell_is_run_again_and_is_the_same(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_damaged_episodes_are_run_again_and_is_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder, _ = work(tmp_path)
-    path = folder / "cells" / "local_search" / "agent0-set1.parquet"
+    path = folder / "episodes" / "local_search" / "agent0-set1.parquet"
     before = pq.read_table(path)
     path.write_bytes(path.read_bytes()[:-100])
     _, done = work(tmp_path)
-    assert done == [Cell("local_search", 0, 1)]
+    assert done == [EvaluationTask("local_search", 0, 1)]
     assert pq.read_table(path).equals(before)
-    assert f"damaged, done again: {path}" in capsys.readouterr().err
+    assert f"damaged, done again: {path}" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"config_hash": "other", "steps": 1}'])
@@ -139,13 +153,13 @@ def test_damaged_training_record_is_made_again(tmp_path: Path, text: str) -> Non
     before = json.loads(path.read_text())
     path.write_text(text)
     _, done = work(tmp_path)
-    assert done == [Agent("toy_learner", 0)]
+    assert done == [TrainingTask("toy_learner", 0)]
     assert json.loads(path.read_text()) == before
 
 
 def test_half_written_files_are_removed(tmp_path: Path) -> None:
     folder, _ = work(tmp_path)
-    stale = folder / "cells" / "local_search" / ".agent0-set0.parquet.x1.tmp"
+    stale = folder / "episodes" / "local_search" / ".agent0-set0.parquet.x1.tmp"
     stale.write_bytes(b"half")
     work(tmp_path)
     assert not stale.exists()
@@ -155,7 +169,7 @@ def test_overwriting_removes_only_what_a_run_writes(tmp_path: Path) -> None:
     folder, _ = work(tmp_path)
     notes = folder / "notes.txt"
     notes.write_text("mine")
-    stray = folder / "cells" / "local_search" / "agent9-set9.parquet"
+    stray = folder / "episodes" / "local_search" / "agent9-set9.parquet"
     stray.write_bytes(b"")
     _, done = work(tmp_path, overwrite=True)
     assert len(done) == 5
@@ -174,7 +188,7 @@ def test_two_processes_do_not_share_a_run(tmp_path: Path) -> None:
 
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"can be written to.*Not a directory.*another --out"):
+    with pytest.raises(UserError, match=r"can be written to.*Not a directory.*another folder"):
         work(tmp_path / "file")
 
 

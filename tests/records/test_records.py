@@ -181,6 +181,28 @@ def test_a_flipped_bit_in_a_page_is_noticed(file: Path) -> None:
         read_episodes(file, TASK, **OWNER)
 
 
+def test_a_cut_off_file_is_refused(file: Path) -> None:
+    whole = file.read_bytes()
+    for length in range(0, len(whole), 97):
+        file.write_bytes(whole[:length])
+        with pytest.raises(DamagedRecordError):
+            read_episodes(file, TASK, **OWNER)
+
+
+def test_an_altered_byte_is_found_or_changes_nothing(file: Path) -> None:
+    whole, table = file.read_bytes(), pq.read_table(file)
+    found = 0
+    for place in range(4, len(whole) - 8, 61):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            read_episodes(file, TASK, rows=COUNT, starts=True, **OWNER)
+        except DamagedRecordError:
+            found += 1
+        else:
+            assert pq.read_table(file).equals(table)
+    assert found > 10
+
+
 def test_a_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
     manifest = some_manifest(tmp_path)
     write_manifest(tmp_path, manifest)
