@@ -24,7 +24,7 @@ from ray.tune import register_env
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.network import QNetwork
 from naslib_incremental.agent.rllib import ApexConfig
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.benchmarks import open_benchmark
 from naslib_incremental.harness.ray_cluster import RayOptions, connected
 from naslib_incremental.mdp import STAY, IncrementalEnv

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from operator import attrgetter
-from typing import Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from naslib_incremental.foundation.errors import UserError
 
+if TYPE_CHECKING:
+    from naslib_incremental.search_spaces_ext.contract import SearchSpace
+
 
 def _option(default: Any, help_line: str, **metadata: Any) -> Any:
+    """A field with its help line; ``least`` and ``most`` are the bounds that are checked."""
     return field(default=default, metadata={"help": help_line, **metadata})
 
 
@@ -19,6 +23,10 @@ class AgentConfig:
     """How the Ape-X agent is built and trained; ``of`` makes one from a preset and changes.
 
     Sizes that the paper does not give (layers, heads, feed-forward) are ours in both presets.
+    Fields whose metadata says ``identity=False`` never change what an agent is asked to be.
+
+    Raises:
+        UserError: a value cannot work; names the field, the value and what would do.
     """
 
     preset: Literal["default", "paper"] = _option("default", "starting point of all agent options")
@@ -28,12 +36,17 @@ class AgentConfig:
     steps: int = _option(
         100_000,
         "environment steps of training (paper, sec. 4: 10 M, pairs of cells 15 M)",
+        least=1,
         quick=4_096,
         quick_ablation=25_600,
     )
-    lanes: int = _option(256, "environments side by side (paper, sec. 4: 8 workers x 32)")
-    neighbours: int = _option(50, "N, most neighbours presented (paper, sec. 3)")
-    training_moves: int = _option(16, "most moves of a training episode (paper, sec. 4)")
+    num_envs: int = _option(
+        256, "environments side by side (paper, sec. 4: 8 workers x 32)", least=1
+    )
+    neighbours: int = _option(50, "N, most neighbours presented (paper, sec. 3)", least=1)
+    training_max_steps: int = _option(
+        16, "most steps of a training episode (paper, sec. 4)", least=1
+    )
     shaping_alpha: float | None = _option(
         None,
         "alpha of the reward shaping, 0 for none (paper, sec. 3); default: the benchmark's",
@@ -49,22 +62,26 @@ class AgentConfig:
         "spread: shaped rewards divided by twice their spread over sampled starts (ours); "
         "none (paper)",
     )
-    dimensions: int = _option(64, "T, width of a token (paper, sec. 4: 256, pairs of cells 512)")
-    encoder_layers: int = _option(3, "linear layers of the architecture encoder (ours)")
-    layers: int = _option(1, "transformer layers (ours)")
-    attention_heads: int = _option(4, "attention heads (ours)")
-    feed_forward: int = _option(128, "hidden width of the feed-forward layers (ours)")
-    gamma: float = _option(0.9, "discount per step (paper, sec. 4)")
-    n_step: int = _option(3, "steps of a return (paper, sec. 4)")
-    learning_rate: float = _option(1e-3, "Adam's step size (paper, sec. 4: 4e-5)")
-    batch_size: int = _option(256, "transitions per update (ours)")
-    update_every: int = _option(128, "environment steps per update (ours)")
-    learning_starts: int = _option(
-        2_048, "transitions in the replay before the first update (ours)"
+    dimensions: int = _option(
+        64, "T, width of a token (paper, sec. 4: 256, pairs of cells 512)", least=1
     )
-    target_update_every: int = _option(200, "updates between copies to the target network (ours)")
+    encoder_layers: int = _option(3, "linear layers of the architecture encoder (ours)", least=1)
+    layers: int = _option(1, "transformer layers (ours)", least=1)
+    attention_heads: int = _option(4, "attention heads (ours)", least=1)
+    feed_forward: int = _option(128, "hidden width of the feed-forward layers (ours)", least=1)
+    gamma: float = _option(0.9, "discount per step (paper, sec. 4)", least=0, most=1)
+    n_step: int = _option(3, "steps of a return (paper, sec. 4)", least=1)
+    learning_rate: float = _option(1e-3, "Adam's step size (paper, sec. 4: 4e-5)")
+    batch_size: int = _option(256, "transitions per update (ours)", least=1)
+    update_every: int = _option(128, "environment steps per update (ours)", least=1)
+    learning_starts: int = _option(
+        2_048, "transitions in the replay before the first update (ours)", least=1
+    )
+    target_update_every: int = _option(
+        200, "updates between copies to the target network (ours)", least=1
+    )
     gradient_clip: float = _option(10.0, "largest gradient norm (ours)")
-    replay_capacity: int = _option(51_200, "transitions kept (paper, sec. 4: 25,000)")
+    replay_capacity: int = _option(51_200, "transitions kept (paper, sec. 4: 25,000)", least=1)
     priority_alpha: float = _option(0.6, "exponent of the priorities (paper, sec. 4)")
     priority_beta: float = _option(0.4, "exponent of the importance weights (paper, sec. 4)")
     epsilon_base: float = _option(0.4, "exploration ladder's base (paper, sec. 4)")
@@ -88,39 +105,56 @@ class AgentConfig:
         "cpu; cuda: environment, replay and learner on the GPU, for enumerable spaces; auto: cuda "
         "where that works (ours)",
     )
-    checkpoint_every: int = _option(25_600, "environment steps between checkpoints (ours)")
+    checkpoint_every: int = _option(25_600, "environment steps between checkpoints (ours)", least=1)
+    engine: Literal["local", "rllib"] = _option(
+        "local",
+        "local: each agent is trained in one process, the same seed gives the same agent; rllib: "
+        "over the processes of a Ray cluster, as in the paper; needs the extra rllib",
+    )
+    num_env_runners: int | None = _option(
+        None,
+        "processes that act in a training over a cluster (paper, sec. 4: 8); default: 8, or one "
+        "per core if these are fewer",
+        least=1,
+        identity=False,
+    )
+    num_replay_shards: int | None = _option(
+        None,
+        "processes that keep its transitions (paper, sec. 4: 4); default: 4, or one per core if "
+        "these are fewer",
+        least=1,
+        identity=False,
+    )
+    num_gpus_per_learner: float = _option(
+        0.0, "GPUs of the process that learns over a cluster", least=0, identity=False
+    )
 
     def __post_init__(self) -> None:
-        """Refuse values that cannot work.
-
-        Raises:
-            UserError: names the field, the value and what would do.
-        """
-        positive = (
-            "steps lanes neighbours training_moves dimensions encoder_layers layers "
-            "attention_heads feed_forward n_step batch_size update_every target_update_every "
-            "replay_capacity"
-        )
-        for name in positive.split():
-            value = getattr(self, name)
-            if value < 1:
-                raise UserError(f"{name} >= 1", str(value), f"raise --{_dashed(name)}")
-        if not 0 <= self.gamma <= 1:
-            raise UserError("gamma in 0..1", str(self.gamma), "--gamma 0.9")
+        hints = get_type_hints(type(self))
+        for item in fields(self):
+            _check(item, hints[item.name], getattr(self, item.name))
         if self.dimensions % self.attention_heads:
             raise UserError(
                 "dimensions divisible by attention_heads",
                 f"{self.dimensions} and {self.attention_heads}",
-                "--attention-heads 1",
+                "give other attention heads, such as 1",
+                "attention_heads",
             )
-        hints = get_type_hints(type(self))
-        for name in ("preset", "head", "reward_scale", "device"):
-            choices = get_args(hints[name])
-            if getattr(self, name) not in choices:
+        if self.engine == "rllib" and self.device != "cpu":
+            raise UserError(
+                "device cpu with engine rllib",
+                f"device {self.device}",
+                "give the learner a GPU: num_gpus_per_learner of 1",
+                "device",
+            )
+        for item in fields(self):
+            cluster_only = not item.metadata.get("identity", True)
+            if self.engine != "rllib" and cluster_only and getattr(self, item.name) != item.default:
                 raise UserError(
-                    f"{name} of {', '.join(choices)}",
-                    repr(getattr(self, name)),
-                    f"--{_dashed(name)} {choices[0]}",
+                    f"engine rllib with {item.name}",
+                    f"engine {self.engine}",
+                    "take engine rllib",
+                    "engine",
                 )
 
     @classmethod
@@ -138,7 +172,7 @@ class AgentConfig:
         unknown = sorted(set(options) - known)
         if unknown:
             raise UserError(
-                f"agent options of {', '.join(sorted(known))}", unknown[0], "naslib-run --help"
+                f"agent options of {', '.join(sorted(known))}", unknown[0], "take one of these"
             )
         chosen = cls(preset=options.get("preset", "default"))
         if chosen.preset == "paper":
@@ -163,5 +197,53 @@ PAPER_SINGLE: Mapping[str, Any] = {"steps": 10_000_000, "dimensions": 256}
 PAPER_PAIRS: Mapping[str, Any] = {"steps": 15_000_000, "dimensions": 512}
 
 
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
+def identity(config: AgentConfig) -> dict[str, Any]:
+    """What is compared of two configurations: all fields that change what an agent is."""
+    return {
+        item.name: getattr(config, item.name)
+        for item in fields(config)
+        if item.metadata.get("identity", True)
+    }
+
+
+def resolve_device(config: AgentConfig, space: SearchSpace) -> AgentConfig:
+    """The configuration with ``auto`` decided: ``cuda`` where there is one and the space allows it.
+
+    Raises:
+        UserError: ``cuda`` is asked for, and the space is not enumerable or there is no GPU.
+    """
+    if config.device == "cpu":
+        return config
+    # Late, so that asking for options costs nothing.
+    import torch
+
+    from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
+
+    enumerable = isinstance(space, EnumerableSpace)
+    if config.device == "auto":
+        fits = enumerable and torch.cuda.is_available()
+        return replace(config, device="cuda" if fits else "cpu")
+    if not enumerable:
+        raise UserError(
+            "a space whose search graph fits on the device, with device cuda",
+            f"{space.name}, which cannot be enumerated",
+            "take cpu",
+            "device",
+        )
+    if not torch.cuda.is_available():
+        raise UserError("a GPU that torch can use, with device cuda", "none", "take auto", "device")
+    return config
+
+
+def _check(item: Field[Any], hint: Any, value: Any) -> None:
+    """Refuse a value outside a field's choices or bounds."""
+    choices = get_args(hint) if get_origin(hint) is Literal else (value,)
+    if value not in choices:
+        expected = f"{item.name} of {', '.join(choices)}"
+        raise UserError(expected, repr(value), f"take {choices[0]}", item.name)
+    least, most = item.metadata.get("least"), item.metadata.get("most")
+    if value is None or least is None or least <= value <= (value if most is None else most):
+        return
+    bounds = f"of at least {least}" if most is None else f"in {least}..{most}"
+    advice = "leave it out" if item.default is None else f"give another, such as {item.default}"
+    raise UserError(f"{item.name} {bounds}", str(value), advice, item.name)

@@ -140,12 +140,12 @@ class Rollout:
 
     Attributes:
         final: [E, *architecture_shape].
-        steps: [E] moves made.
+        num_steps: [E] moves made.
         stopped: [E] True where the agent chose to stay.
     """
 
     final: Architectures
-    steps: NDArray[np.int64]
+    num_steps: NDArray[np.int64]
     stopped: NDArray[np.bool_]
 
 

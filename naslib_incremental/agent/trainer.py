@@ -84,9 +84,9 @@ class Trainer:
         self.alpha = shaping_alpha(config, benchmark)
         self.mdp = IncrementalMDP(
             self.counter,
-            lanes=config.lanes,
+            lanes=config.num_envs,
             neighbours=config.neighbours,
-            max_steps=config.training_moves,
+            max_steps=config.training_max_steps,
             shaping_alpha=self.alpha,
             rng=np.random.default_rng(environment),
             sampler=config.sampler,
@@ -101,7 +101,9 @@ class Trainer:
             np.random.default_rng(replay),
         )
         self.assembler = NStepAssembler(config.n_step, config.gamma)
-        self.epsilons = epsilon_ladder(config.lanes, config.epsilon_base, config.epsilon_exponent)
+        self.epsilons = epsilon_ladder(
+            config.num_envs, config.epsilon_base, config.epsilon_exponent
+        )
         self.rng = np.random.default_rng(exploration)
         self.steps = 0
         self.owed_steps = 0
@@ -113,8 +115,8 @@ class Trainer:
         completed = self.assembler.push(acted)
         if completed is not None:
             self.replay.add(*completed)
-        self.steps += self.config.lanes
-        self.tally.watch(acted.step, watched_lanes(self.config.lanes))
+        self.steps += self.config.num_envs
+        self.tally.watch(acted.step, watched_lanes(self.config.num_envs))
         self._learn()
 
     @property
@@ -135,7 +137,7 @@ class Trainer:
     def _learn(self) -> None:
         if len(self.replay) < self.config.learning_starts:
             return
-        self.owed_steps += self.config.lanes
+        self.owed_steps += self.config.num_envs
         while self.owed_steps >= self.config.update_every:
             self.owed_steps -= self.config.update_every
             slots, transitions, weights = self.replay.sample(self.config.batch_size)

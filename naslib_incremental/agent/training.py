@@ -116,6 +116,16 @@ def start_here(
     return DeviceTraining(config, benchmark, seed, torch.device(config.device))
 
 
+def _start_there(config: AgentConfig, benchmark: Benchmark, seed: Any) -> Any:
+    import ray
+
+    from naslib_incremental.agent.rllib.topology import fitting_topology
+    from naslib_incremental.agent.rllib.training import ApexTraining
+
+    cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    return ApexTraining(fitting_topology(config, cpus), config, benchmark, seed)
+
+
 def train_agent(
     config: AgentConfig,
     benchmark: Benchmark,
@@ -123,7 +133,7 @@ def train_agent(
     folder: Path,
     evaluation_steps: int,
     progress: Progress,
-    start: StartTraining = start_here,
+    start: StartTraining | None = None,
 ) -> dict[str, Any]:
     """Train one agent, or go on from what is in ``folder``; a finished agent is not trained again.
 
@@ -139,6 +149,7 @@ def train_agent(
     Returns:
         What ``agent.json`` holds: configuration, policy, steps, queries, seconds.
     """
+    start = start or (_start_there if config.engine == "rllib" else start_here)
     finished = _finished(config, benchmark, folder)
     if finished is not None:
         return finished

@@ -29,7 +29,7 @@ def learning_config(head: str, max_steps: int) -> AgentConfig:
             "head": head,
             "steps": 40_000,
             "lanes": 32,
-            "training_moves": max_steps,
+            "training_max_steps": max_steps,
             "gamma": GAMMA,
             # One-step targets: longer ones hold the exploring actions of the behaviour policy.
             "n_step": 1,

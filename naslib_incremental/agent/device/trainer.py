@@ -60,8 +60,8 @@ class DeviceTrainer:
         device: torch.device,
         mixed: bool | None = None,
     ) -> None:
-        if config.lanes > config.replay_capacity:
-            expected = f"--replay-capacity of at least the {config.lanes} lanes, on a device"
+        if config.num_envs > config.replay_capacity:
+            expected = f"--replay-capacity of at least the {config.num_envs} lanes, on a device"
             raise UserError(expected, str(config.replay_capacity), "lower --lanes")
         draws, starts, scale, weights = children(seed, 4)
         self.config = config
@@ -75,7 +75,7 @@ class DeviceTrainer:
         self.tensors = SpaceTensors(benchmark, alpha, config.neighbours, device)
         pool = start_pool(benchmark.space, config.sampler, np.random.default_rng(starts), device)
         self.environment = DeviceEnvironment(
-            self.tensors, pool, config.lanes, config.training_moves, self.generator
+            self.tensors, pool, config.num_envs, config.training_max_steps, self.generator
         )
         self._count_sample()
         mixed = device.type == "cuda" and config.dimensions >= WIDE if mixed is None else mixed
@@ -89,9 +89,9 @@ class DeviceTrainer:
             self.generator,
         )
         self.assembler = DeviceAssembler(config.n_step, config.gamma)
-        ladder = epsilon_ladder(config.lanes, config.epsilon_base, config.epsilon_exponent)
+        ladder = epsilon_ladder(config.num_envs, config.epsilon_base, config.epsilon_exponent)
         self.epsilons = torch.from_numpy(ladder).to(device)
-        self.watched = torch.from_numpy(watched_lanes(config.lanes)).to(device)
+        self.watched = torch.from_numpy(watched_lanes(config.num_envs)).to(device)
         self.steps = 0
         self.owed_steps = 0
         # Finals, their accuracy, updates and their loss since the last tally.
@@ -122,7 +122,7 @@ class DeviceTrainer:
             finals = (step.terminated | step.truncated) & self.watched
             self.sums[0] += finals.sum()
             self.sums[1] += (step.accuracy * finals).sum()
-        self.steps += self.config.lanes
+        self.steps += self.config.num_envs
         self._learn()
 
     @property
@@ -153,7 +153,7 @@ class DeviceTrainer:
     def _learn(self) -> None:
         if len(self.replay) < self.config.learning_starts:
             return
-        self.owed_steps += self.config.lanes
+        self.owed_steps += self.config.num_envs
         while self.owed_steps >= self.config.update_every:
             self.owed_steps -= self.config.update_every
             slots, drawn, weights = self.replay.sample(self.config.batch_size)

@@ -25,7 +25,7 @@ from naslib_incremental.agent.rllib import roles
 from naslib_incremental.agent.rllib import state as states
 from naslib_incremental.agent.rllib.ledger import Ledger
 from naslib_incremental.agent.rllib.shards import ShardGroup
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.benchmarks import open_benchmark
 from naslib_incremental.foundation.seeding import children
 

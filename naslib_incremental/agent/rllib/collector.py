@@ -65,10 +65,12 @@ class Collector:
         scale: float,
         seed: np.random.SeedSequence,
     ) -> None:
-        lanes = slice(runner * config.lanes // runners, (runner + 1) * config.lanes // runners)
-        ladder = epsilon_ladder(config.lanes, config.epsilon_base, config.epsilon_exponent)
+        lanes = slice(
+            runner * config.num_envs // runners, (runner + 1) * config.num_envs // runners
+        )
+        ladder = epsilon_ladder(config.num_envs, config.epsilon_base, config.epsilon_exponent)
         self.epsilons = ladder[lanes]
-        self.watched = watched_lanes(config.lanes)[lanes]
+        self.watched = watched_lanes(config.num_envs)[lanes]
         self.scale = scale
         self.counter = QueryCounter(benchmark, track_distinct=True)
         environment, exploration = map(np.random.default_rng, children(seed, 2))
@@ -77,7 +79,7 @@ class Collector:
             self.counter,
             lanes=len(self.epsilons),
             neighbours=config.neighbours,
-            max_steps=config.training_moves,
+            max_steps=config.training_max_steps,
             shaping_alpha=shaping_alpha(config, benchmark),
             rng=environment,
             sampler=config.sampler,

@@ -10,7 +10,7 @@ from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.rllib import state as states
 from naslib_incremental.agent.rllib.algorithm import ApexConfig
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.agent.trainer import Tally
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
 
