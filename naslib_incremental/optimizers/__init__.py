@@ -7,10 +7,16 @@ from naslib_incremental.optimizers.contract import (
     EpisodeSettings,
     Optimizer,
     Outcome,
+    Resources,
     TrainableOptimizer,
-    Training,
 )
-from naslib_incremental.optimizers.registry import OPTIMIZERS, load_optimizer
+from naslib_incremental.optimizers.registry import (
+    OPTIMIZERS,
+    configure,
+    load_optimizer,
+    make_optimizer,
+)
+from naslib_incremental.records.training import TrainingResult
 
 __all__ = [
     "OPTIMIZERS",
@@ -18,7 +24,10 @@ __all__ = [
     "EpisodeSettings",
     "Optimizer",
     "Outcome",
+    "Resources",
     "TrainableOptimizer",
-    "Training",
+    "TrainingResult",
+    "configure",
     "load_optimizer",
+    "make_optimizer",
 ]

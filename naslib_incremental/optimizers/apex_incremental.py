@@ -2,75 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from naslib_incremental import agent
 from naslib_incremental.agent import AgentConfig
-from naslib_incremental.agent.device import resolve_device
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.config import resolve_device
+from naslib_incremental.agent.rllib.topology import fitting_topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.optimizers.contract import (
-    Ask,
     EpisodeSettings,
     Outcome,
+    Progress,
+    Resources,
     TrainableOptimizer,
-    Training,
 )
+from naslib_incremental.optimizers.shapes import OneQueryOptimizer
+from naslib_incremental.records.training import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
 if TYPE_CHECKING:
-    from naslib_incremental.agent import Rollout, TrainedAgent
+    from naslib_incremental.agent import TrainedAgent
     from naslib_incremental.agent.network import QNetwork
 
+COSTS = ("steps", "queries", "distinct_queries", "seconds")
+# What the run knows of an agent without being told.
+ASKED = ("config", "benchmark", "slots")
 
-class ApexIncremental(TrainableOptimizer):
+
+class ApexIncremental(OneQueryOptimizer, TrainableOptimizer):
     """Walks until the trained agent stays; the final architecture is the one query."""
 
-    name: ClassVar[str] = "apex_incremental"
+    name = "apex_incremental"
     config_class = AgentConfig
+    config: AgentConfig
 
     def __init__(
-        self,
-        space: SearchSpace,
-        settings: EpisodeSettings,
-        options: Mapping[str, Any] | None = None,
+        self, space: SearchSpace, settings: EpisodeSettings, config: AgentConfig | None = None
     ) -> None:
-        super().__init__(space, settings)
-        chosen = {"neighbours": settings.neighbours, **(options or {})}
-        self.config: AgentConfig = resolve_device(AgentConfig.of(chosen, space.cells), space)
+        super().__init__(space, settings, config)
         self._trained: TrainedAgent | None = None
-        self._rollout: Rollout | None = None
-        self._asked = False
+
+    @classmethod
+    def configure(
+        cls, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
+    ) -> AgentConfig:
+        """A preset's config, with the episodes' neighbours, and a device that there is."""
+        chosen = {"neighbours": settings.neighbours, **options}
+        return resolve_device(AgentConfig.of(chosen, space.cells), space)
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether one process trains: over a cluster, processes do not wait for each other."""
+        return self.config.engine == "local"
+
+    def resources(self, cpus: int) -> Resources:
+        """A core, and for a training over the cluster one more for every runner."""
+        if self.config.engine == "local":
+            return Resources()
+        topology = fitting_topology(self.config, cpus)
+        return Resources(1 + topology.num_env_runners, topology.num_gpus_per_learner)
 
     def train(  # noqa: D102
-        self,
-        benchmark: Benchmark,
-        seed: np.random.SeedSequence,
-        folder: Path,
-        progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
+        self, benchmark: Benchmark, seed: np.random.SeedSequence, folder: Path, progress: Progress
+    ) -> TrainingResult:
         steps = self.settings.max_steps
-        return _told(agent.train_agent(self.config, benchmark, seed, folder, steps, progress))
+        report = agent.train_agent(self.config, benchmark, seed, folder, steps, progress)
+        costs = {name: report.pop(name) for name in COSTS}
+        details = {name: value for name, value in report.items() if name not in ASKED}
+        return TrainingResult(**costs, details=details)
 
-    def train_over(  # noqa: D102
-        self,
-        topology: Topology,
-        benchmark: Benchmark,
-        seed: np.random.SeedSequence,
-        folder: Path,
-        progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
-        from naslib_incremental.agent.rllib.training import ApexTraining
-
-        start, steps = partial(ApexTraining, topology), self.settings.max_steps
-        report = agent.train_agent(self.config, benchmark, seed, folder, steps, progress, start)
-        return _told(report, topology=asdict(topology))
+    def load(self, folder: Path) -> None:  # noqa: D102
+        self._trained = agent.load_agent(folder, self.space, self.settings.neighbours)
 
     @property
     def network(self) -> QNetwork:
@@ -82,39 +88,9 @@ class ApexIncremental(TrainableOptimizer):
             raise RuntimeError("expected a trained agent; got none; next: call load(folder)")
         return self._trained
 
-    def load(self, folder: Path) -> None:  # noqa: D102
-        self._trained = agent.load_agent(folder, self.space, self.settings.neighbours)
-
-    def start(  # noqa: D102
+    def search(  # noqa: D102
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
-    ) -> None:
-        trained = self._loaded()
-        self._asked = False
-        self._rollout = agent.roll_out(
-            trained.source, starts, self.settings.max_steps, trained.policy, rng
-        )
-
-    def ask(self) -> Ask | None:  # noqa: D102
-        if self._asked or self._rollout is None:
-            return None
-        self._asked = True
-        final = self._rollout.final
-        return Ask(np.arange(len(final)), final)
-
-    def tell(self, validation: Accuracies) -> None:
-        """Nothing depends on the answers."""
-
-    def outcome(self) -> Outcome:  # noqa: D102
-        if self._rollout is None:
-            raise RuntimeError("expected start() before outcome()")
-        return Outcome(self._rollout.final, self._rollout.steps, self._rollout.stopped)
-
-
-def _told(report: Mapping[str, Any], **more: Any) -> Training:
-    return Training(
-        steps=report["steps"],
-        queries=report["queries"],
-        distinct_queries=report["distinct_queries"],
-        seconds=report["seconds"],
-        details={**{name: report[name] for name in ("policy", "policies_tried")}, **more},
-    )
+    ) -> Outcome:
+        trained, steps = self._loaded(), self.settings.max_steps
+        rollout = agent.roll_out(trained.source, starts, steps, trained.policy, rng)
+        return Outcome(rollout.final, rollout.num_steps, rollout.stopped)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.agent.topology import Topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.records.training import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
+
+Progress = Callable[[int, int, Mapping[str, float]], None]
+"""Called now and then with steps done, steps in all and the latest figures."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,22 @@ class EpisodeSettings:
     neighbours: int = 50
     max_steps: int = 32
     query_budget: int = 300
+
+
+@dataclass(frozen=True)
+class Options:
+    """Base of an optimizer's options, which refuses what is below a field's metadata ``"least"``.
+
+    Raises:
+        UserError: names the field.
+    """
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            value, least = getattr(self, option.name), option.metadata.get("least")
+            if least is not None and value < least:
+                expected = f"{option.name} of at least {least}"
+                raise UserError(expected, str(value), "give a larger one", setting=option.name)
 
 
 @dataclass(frozen=True)
@@ -51,32 +71,26 @@ class Outcome:
 
     Attributes:
         final: [E, *architecture_shape] the architecture that each episode returns.
-        steps: [E] moves made, 0 for a search that is no walk.
+        num_steps: [E] steps taken, 0 for a search that is no walk.
         stopped: [E] True where the optimizer stopped by itself, False where it was cut off.
     """
 
     final: Architectures
-    steps: NDArray[np.int64]
+    num_steps: NDArray[np.int64]
     stopped: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Training:
-    """What training one agent cost.
+class Resources:
+    """What one training asks of a cluster; see ``TrainableOptimizer.resources``.
 
     Attributes:
-        steps: environment steps taken.
-        queries: queries of the benchmark, repeats included.
-        distinct_queries: different architectures queried.
-        seconds: wall time, resumed parts included.
-        details: anything else worth a line in the manifest, JSON values only.
+        cpus: cores that it keeps busy.
+        gpus: GPUs, or a share of one.
     """
 
-    steps: int
-    queries: int
-    distinct_queries: int
-    seconds: float
-    details: Mapping[str, Any]
+    cpus: int = 1
+    gpus: float = 0.0
 
 
 class Optimizer(ABC):
@@ -88,26 +102,46 @@ class Optimizer(ABC):
     Args:
         space: the architectures searched.
         settings: shared by all optimizers of an evaluation.
-        options: values of the fields of ``config_class``; the others keep their defaults.
+        config: the optimizer's own options, as ``configure`` makes them; None for the defaults.
 
     Attributes:
         name: registry name.
-        config_class: frozen dataclass of the optimizer's own options, None if it has none; each
-            field's metadata key ``"help"`` is its help line.
+        config_class: frozen dataclass of the optimizer's own options, None if it has none. A field
+            has a default, and metadata: ``"help"``, its help line, and where they are wanted
+            ``"least"``, checked by ``Options``, ``"quick"``, its value in a first look, and
+            ``"of_benchmark"``, from a benchmark to what a None stands for.
+        config: an instance of ``config_class``, or None.
     """
 
     name: ClassVar[str]
     config_class: ClassVar[type[Any] | None] = None
+    config: Any
 
-    def __init__(
-        self,
-        space: SearchSpace,
-        settings: EpisodeSettings,
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, space: SearchSpace, settings: EpisodeSettings, config: Any = None) -> None:
         self.space = space
         self.settings = settings
-        self.config = self.config_class(**(options or {})) if self.config_class else None
+        self.config = self.configure({}, space, settings) if config is None else config
+
+    @classmethod
+    def configure(
+        cls, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
+    ) -> Any:
+        """The config with some options changed, the others as they are for this space.
+
+        Args:
+            options: by field name of ``config_class``.
+            space: as for the optimizer.
+            settings: as for the optimizer.
+
+        Raises:
+            UserError: an option is unknown or out of range.
+        """
+        known = [option.name for option in fields(cls.config_class)] if cls.config_class else []
+        for option in options:
+            if option not in known:
+                expected = f"an option of {cls.name}: {', '.join(sorted(known)) or 'it has none'}"
+                raise UserError(expected, repr(option), "leave it out", setting=option)
+        return cls.config_class(**options) if cls.config_class else None
 
     @abstractmethod
     def start(
@@ -137,41 +171,27 @@ class Optimizer(ABC):
 class TrainableOptimizer(Optimizer):
     """An optimizer that learns to search before it is evaluated."""
 
+    @property
+    def reproducible(self) -> bool:
+        """Whether the same seed gives the same agent."""
+        return True
+
+    def resources(self, cpus: int) -> Resources:
+        """What one training asks of a cluster with so many cores."""
+        return Resources()
+
     @abstractmethod
     def train(
-        self,
-        benchmark: Benchmark,
-        seed: np.random.SeedSequence,
-        folder: Path,
-        progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
-        """Train one agent and leave it in ``folder``; goes on from what it finds there.
+        self, benchmark: Benchmark, seed: np.random.SeedSequence, folder: Path, progress: Progress
+    ) -> TrainingResult:
+        """Train one agent and leave it in ``folder``; resumes what it finds there.
 
         Args:
             benchmark: answers the training queries, on ``self.space``.
             seed: source of all randomness.
             folder: this agent's own folder: checkpoints, ``progress.jsonl``, TensorBoard events.
-            progress: called now and then with steps done, steps in all and the latest figures.
+            progress: is told how far the training is.
         """
-
-    def train_over(
-        self,
-        topology: Topology,
-        benchmark: Benchmark,
-        seed: np.random.SeedSequence,
-        folder: Path,
-        progress: Callable[[int, int, Mapping[str, float]], None],
-    ) -> Training:
-        """As ``train``, spread over a Ray cluster; in this process where that is not implemented.
-
-        Args:
-            topology: how many processes do what.
-            benchmark: as for ``train``.
-            seed: as for ``train``.
-            folder: as for ``train``; all nodes see it.
-            progress: as for ``train``.
-        """
-        return self.train(benchmark, seed, folder, progress)
 
     @abstractmethod
     def load(self, folder: Path) -> None:

@@ -1,9 +1,8 @@
-"""Names of optimizers, built-in and plug-in alike."""
+"""Optimizers by name, built-in and plug-in alike, and their options by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from naslib_incremental.foundation.errors import UserError
@@ -36,26 +35,31 @@ def load_optimizer(name: str) -> type[Optimizer]:
     return found
 
 
-def make_optimizer(
-    name: str, space: SearchSpace, settings: EpisodeSettings, options: Mapping[str, Any]
-) -> Optimizer:
-    """The optimizer of that name with some of its own options.
+def configure(
+    name: str, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
+) -> Any:
+    """The config of the optimizer of that name with some of its options changed.
 
     Raises:
-        UserError: an option is unknown or out of range.
+        UserError: the optimizer or an option is unknown, or a value is out of range.
     """
     kind = load_optimizer(name)
-    known = {field.name for field in fields(kind.config_class)} if kind.config_class else set()
-    for option in options:
-        if option not in known:
-            expected = f"an option of {name}: {', '.join(sorted(known)) or 'it has none'}"
-            raise UserError(expected, option, f"naslib-run --optimizer {name} --help")
     try:
-        return kind(space, settings, options)
+        return kind.configure(options, space, settings)
     except UserError:
         raise
     except ValueError as error:
         given = ", ".join(f"{option}={value}" for option, value in options.items())
-        raise UserError(
-            f"valid options of {name} ({error})", given, f"naslib-run --optimizer {name} --help"
-        ) from error
+        expected = f"valid options of {name} ({error})"
+        raise UserError(expected, given or "the defaults", "change them") from error
+
+
+def make_optimizer(
+    name: str, space: SearchSpace, settings: EpisodeSettings, config: Any = None
+) -> Optimizer:
+    """The optimizer of that name with a config that ``configure`` made; None for the defaults.
+
+    Raises:
+        UserError: the optimizer is unknown, or needs what is not installed.
+    """
+    return load_optimizer(name)(space, settings, config)

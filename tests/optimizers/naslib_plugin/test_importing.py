@@ -13,7 +13,7 @@ import pytest
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import naslib as plugin
-from naslib_incremental.optimizers.naslib.shims import UNUSED
+from naslib_incremental.optimizers.naslib.importing import UNUSED
 from tests.optimizers.naslib_plugin.conftest import STANDIN, forget
 
 MISSING = [name for name in UNUSED if find_spec(name) is None]
@@ -127,7 +127,11 @@ def test_rows_need_naslib(put: Put) -> None:
     from toy_plugin import ToySpace
 
     from naslib_incremental.optimizers import EpisodeSettings
-    from naslib_incremental.optimizers.registry import make_optimizer
+    from naslib_incremental.optimizers.registry import configure, make_optimizer
 
-    with pytest.raises(UserError, match="no module naslib"):
-        make_optimizer("naslib:random_search", ToySpace(), EpisodeSettings(), {})
+    for begin in (
+        lambda *space: configure("naslib:random_search", {}, *space),
+        lambda *space: make_optimizer("naslib:random_search", *space),
+    ):
+        with pytest.raises(UserError, match="no module naslib"):
+            begin(ToySpace(), EpisodeSettings())
