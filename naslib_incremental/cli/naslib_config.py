@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from naslib_incremental.benchmarks import BENCHMARKS
-from naslib_incremental.cli.optimizer_options import optimizer_fields
-from naslib_incremental.cli.options import DEFAULT_OPTIMIZER
+from naslib_incremental.cli.options import DEFAULT_OPTIMIZER, optimizer_fields
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import OPTIMIZERS
 
@@ -67,13 +66,13 @@ def translate(found: Mapping[str, Any], path: Path) -> dict[str, Any]:
     if "epochs" in search:
         told["budgets"] = [search["epochs"]]
         if optimizer in OPTIMIZER_NAMES.values():
-            told |= {"seeds": 1, "start-sets": 1, "episodes": search["epochs"]}
+            told |= {"seeds": 1, "start_sets": 1, "episodes": search["epochs"]}
     if "seed" in search:
         told["seed"] = search["seed"]
     told |= _options(optimizer, search, path)
     told |= {"out": found["out_dir"]} if "out_dir" in found else {}
     known = ("optimizer", "search", "search_space", "dataset", "out_dir", *UNUSED)
-    return told | {_dashed(key): value for key, value in found.items() if key not in known}
+    return told | {key: value for key, value in found.items() if key not in known}
 
 
 def _benchmark(found: Mapping[str, Any], search: Mapping[str, Any], path: Path) -> dict[str, str]:
@@ -106,11 +105,11 @@ def _options(optimizer: str, search: Mapping[str, Any], path: Path) -> dict[str,
     told: dict[str, Any] = {}
     for key, value in search.items():
         if key in flat:
-            told[_dashed(key)] = value
+            told[key] = value
         elif key == optimizer:
             if not isinstance(value, Mapping):
                 raise _untold(path, f"search.{key}", value, "a node with keys of its own")
-            told |= {_dashed(option): chosen for option, chosen in value.items()}
+            told |= value
         elif key not in passed:
             node = f"left out, or an option in a node search.{optimizer}"
             raise _untold(path, f"search.{key}", value, node)
@@ -119,7 +118,3 @@ def _options(optimizer: str, search: Mapping[str, Any], path: Path) -> dict[str,
 
 def _untold(path: Path, key: str, value: Any, expected: str) -> UserError:
     return UserError(f"{key} to be {expected} in {path}", repr(value), f"mend {path}")
-
-
-def _dashed(key: Any) -> Any:
-    return key.replace("_", "-") if isinstance(key, str) else key

@@ -12,14 +12,17 @@ from typing import Any
 
 import yaml
 
+from naslib_incremental.cli.guard import Parser
 from naslib_incremental.cli.naslib_config import is_naslib_config, translate
-from naslib_incremental.cli.options import ACTIONS, own_names
-from naslib_incremental.cli.parser import Parser
+from naslib_incremental.cli.options import ACTIONS, flag_of, own_names
 from naslib_incremental.foundation.errors import UserError
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
     """The option names and values of a config file, ours or NASLib's.
+
+    Names may be written with dashes, as on the command line, or with underscores, as in the configs
+    of run folders.
 
     Raises:
         UserError: it cannot be read, is no mapping, or says what we have no option for.
@@ -50,26 +53,27 @@ def parse_config(config: Mapping[str, Any], parser: Parser, path: Path) -> dict[
     Raises:
         UserError: a key is no option of the chosen optimizers, or a value does not fit.
     """
-    known = sorted(name.replace("_", "-") for name in own_names(parser) - set(ACTIONS))
+    known = sorted(own_names(parser) - set(ACTIONS))
     typed: list[str] = []
     for key, value in config.items():
-        if key not in known:
-            close = difflib.get_close_matches(str(key), known, n=1)
+        name = str(key).replace("-", "_")
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
             raise UserError(
                 f"option names of the chosen optimizers as keys of {path}",
                 repr(key),
                 f"did you mean {close[0]!r}?" if close else "naslib-run --optimizer NAME --help",
             )
-        typed += _typed(key, value)
+        typed += _typed(flag_of(name), value)
     try:
         return vars(parser.parse_args(typed))
     except UserError as error:
         raise UserError(f"valid values in {path}", error.got, f"mend {path}") from error
 
 
-def _typed(key: str, value: Any) -> list[str]:
+def _typed(flag: str, value: Any) -> list[str]:
     if isinstance(value, bool):
-        return [f"--{key}" if value else f"--no-{key}"]
+        return [flag if value else flag.replace("--", "--no-", 1)]
     if isinstance(value, list):
-        return [f"--{key}", *(str(part) for part in value)]
-    return [f"--{key}={'none' if value is None else value}"]
+        return [flag, *(str(part) for part in value)]
+    return [f"{flag}={'none' if value is None else value}"]
