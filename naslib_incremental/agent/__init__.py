@@ -1,14 +1,14 @@
-"""The Ape-X agent: configuration, network, replay, actor, learner, trainer, policy.
+"""The Ape-X agent: configuration, environments as tensors, network, replay, trainer, policy.
 
 What needs torch is loaded on first use, so that asking for options costs nothing.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.foundation.lazy import lazy_face
 
 if TYPE_CHECKING:
     from naslib_incremental.agent.policy import Policy, Rollout, q_source, roll_out
@@ -26,13 +26,11 @@ __all__ = [
     "train_agent",
 ]
 
-_HOMES = ("policy", "trained", "training")
-
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        for home in _HOMES:
-            module = import_module(f"{__name__}.{home}")
-            if hasattr(module, name):
-                return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy_face(
+    __name__,
+    {
+        **dict.fromkeys(("Policy", "Rollout", "q_source", "roll_out"), "policy"),
+        **dict.fromkeys(("TrainedAgent", "load_agent"), "trained"),
+        "train_agent": "training",
+    },
+)

@@ -1,47 +1,72 @@
-"""Exploration of Ape-X: every lane has its own epsilon (paper, section 4; Horgan et al. 2018)."""
+"""Acting as Ape-X does: every environment has its own epsilon (Horgan et al. 2018)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
+
+from naslib_incremental.agent.environment import Environment, ObservationTensors, StepTensors
+from naslib_incremental.agent.generator import Generator
+from naslib_incremental.agent.n_step import StepRecord
 
 
-def epsilon_ladder(lanes: int, base: float, exponent: float) -> NDArray[np.float64]:
-    """[L] epsilon_i = base^(1 + exponent * i / (L - 1)): from bold to nearly greedy."""
-    share = np.arange(lanes) / max(lanes - 1, 1)
-    return np.asarray(base ** (1 + exponent * share))
+def epsilon_ladder(num_envs: int, base: float, exponent: float) -> Tensor:
+    """[L] float64 epsilon_i = base^(1 + exponent * i / (L - 1)): from bold to nearly greedy.
+
+    Source: paper, section 4.
+    """
+    share = np.arange(num_envs) / max(num_envs - 1, 1)
+    return torch.from_numpy(base ** (1 + exponent * share))
 
 
-def choose(
-    q_values: NDArray[np.float32],
-    mask: NDArray[np.bool_],
-    epsilons: NDArray[np.float64],
-    rng: np.random.Generator,
-) -> NDArray[np.int64]:
-    """[L] greedy actions, or with probability epsilon one drawn uniformly from the mask.
+def choose(q_values: Tensor, allowed: Tensor, epsilons: Tensor, generator: Generator) -> Tensor:
+    """[L] greedy actions, or with probability epsilon one drawn uniformly from those allowed.
 
     Args:
-        q_values: [L, N+1], masked.
-        mask: [L, N+1]; allowed slots come first.
+        q_values: [L, S], masked.
+        allowed: [L] how many slots are allowed; these come first.
         epsilons: [L].
-        rng: source of the draws.
+        generator: source of the exploration.
     """
-    greedy = q_values.argmax(axis=1)
-    drawn = (rng.random(len(mask)) * mask.sum(axis=1)).astype(np.int64)
-    return np.asarray(np.where(rng.random(len(mask)) < epsilons, drawn, greedy))
+    numbers = generator.uniform(2, len(q_values))
+    random = (numbers[0] * allowed).long()
+    return torch.where(numbers[1] < epsilons, random, q_values.argmax(dim=1))
 
 
-def boltzmann(
-    q_values: NDArray[np.float32],
-    mask: NDArray[np.bool_],
-    temperature: float,
-    rng: np.random.Generator,
-) -> NDArray[np.int64]:
-    """[L] actions drawn with probability proportional to exp(Q / temperature); greedy at 0.
+def act(
+    environment: Environment,
+    q_function: Callable[[ObservationTensors], Tensor],
+    epsilons: Tensor,
+    generator: Generator,
+) -> tuple[StepRecord, StepTensors]:
+    """Take one exploring step in every environment.
 
-    Drawn by the Gumbel-max trick: the largest of Q / temperature plus Gumbel noise.
+    Args:
+        environment: L of them.
+        q_function: [L, S] masked Q values of an observation, without gradients.
+        epsilons: [L] chance of a random action.
+        generator: source of the exploration.
+
+    Returns:
+        The step as the assembler of transitions takes it, and what the environment said.
     """
-    if temperature == 0:
-        return np.asarray(q_values.argmax(axis=1))
-    noise = rng.gumbel(size=q_values.shape)
-    return np.asarray(np.where(mask, q_values / temperature + noise, -np.inf).argmax(axis=1))
+    shown = environment.observation
+    q_values = q_function(shown)
+    actions = choose(q_values, shown.allowed, epsilons, generator)
+    step = environment.step(actions)
+    record = StepRecord(
+        states=shown.states,
+        allowed=shown.allowed,
+        actions=actions,
+        chosen=q_values.gather(1, actions[:, None]).squeeze(1),
+        best=q_values.amax(dim=1),
+        rewards=step.rewards,
+        terminated=step.terminated,
+        truncated=step.truncated,
+        next_states=step.following.states,
+        next_allowed=step.following.allowed,
+    )
+    return record, step

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.network import QNetwork, network_inputs
-from naslib_incremental.agent.replay import Transitions
-from naslib_incremental.mdp import Observation
-from naslib_incremental.search_spaces_ext.contract import SearchSpace
+from naslib_incremental.agent.environment import CPU, Encoder, Inputs, ObservationTensors
+from naslib_incremental.agent.n_step import Transitions
+from naslib_incremental.agent.network import QNetwork
 
 
 def double_q_targets(
@@ -30,103 +27,68 @@ def double_q_targets(
     return returns + discounts * target_next.gather(1, best).squeeze(1)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """B transitions as tensors, on the networks' device.
-
-    Attributes:
-        shown: [B, N+1, F] features and [B, N+1] mask when the action was taken.
-        following: the same n steps later.
-        actions: [B] int64.
-        returns: [B].
-        discounts: [B].
-        weights: [B] importance weights.
-    """
-
-    shown: tuple[Tensor, Tensor]
-    following: tuple[Tensor, Tensor]
-    actions: Tensor
-    returns: Tensor
-    discounts: Tensor
-    weights: Tensor
-
-
 class Learner:
-    """Owns the online and the target network.
+    """Owns the online and the target network; nothing that it does waits for the device.
 
     Args:
         config: the agent's configuration.
-        space: encodes the architectures.
+        encoder: of the architectures, onto ``device``.
         slots: N+1.
         seed: of the first weights.
         device: where the networks are.
         mixed: multiply matrices in bfloat16.
+
+    Attributes:
+        updates: gradient steps made.
     """
 
     def __init__(
         self,
         config: AgentConfig,
-        space: SearchSpace,
+        encoder: Encoder,
         slots: int,
         seed: int,
-        device: torch.device | str = "cpu",
+        device: torch.device = CPU,
         mixed: bool = False,
     ) -> None:
         self.config = config
-        self.space = space
+        self.encoder = encoder
         self.slots = slots
-        self.device = torch.device(device)
+        self.device = device
         self.mixed = mixed
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.network = QNetwork(config, space.features, slots).to(self.device)
+            self.network = QNetwork(config, encoder.features, slots).to(device)
         self.target = copy.deepcopy(self.network).requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.learning_rate)
         self.updates = 0
 
-    def q_values(self, observation: Observation) -> NDArray[np.float32]:
-        """[L, N+1] masked Q values of the online network."""
-        with torch.inference_mode():
-            return np.asarray(self.value(self.network, self._inputs(observation)).cpu().numpy())
+    def q_values(self, shown: ObservationTensors) -> Tensor:
+        """[L, N+1] masked Q values of the online network, float32, without gradients."""
+        with torch.no_grad():
+            return self._value(self.network, self.encoder.inputs(shown))
 
-    def value(self, network: QNetwork, inputs: tuple[Tensor, Tensor]) -> Tensor:
-        """[B, N+1] masked Q values by one of the networks, float32."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
-            q_values: Tensor = network(*inputs)
-        return q_values.float()
-
-    def update(
-        self, transitions: Transitions, weights: NDArray[np.float32]
-    ) -> tuple[float, NDArray[np.float64]]:
+    def update(self, rows: Transitions, weights: Tensor) -> tuple[Tensor, Tensor]:
         """One gradient step.
+
+        Args:
+            rows: B transitions.
+            weights: [B] importance weights.
 
         Returns:
             The weighted Huber loss, and [B] absolute TD errors.
         """
-        batch = Batch(
-            shown=self._inputs(transitions.observation),
-            following=self._inputs(transitions.next_observation),
-            actions=self._tensor(transitions.actions.astype(np.int64)),
-            returns=self._tensor(transitions.returns),
-            discounts=self._tensor(transitions.discounts),
-            weights=self._tensor(weights),
-        )
-        loss, errors = self.improve(batch)
-        return float(loss), errors.double().cpu().numpy()
-
-    def improve(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """``update`` of tensors to tensors, which does not wait for the device."""
+        following = self.encoder.inputs(rows.next_observation)
+        returns, discounts = rows.returns.to(self.device), rows.discounts.to(self.device)
         with torch.no_grad():
-            targets = double_q_targets(
-                batch.returns,
-                batch.discounts,
-                self.value(self.network, batch.following),
-                self.value(self.target, batch.following),
-            )
-        actions = batch.actions[:, None]
-        chosen = self.value(self.network, batch.shown).gather(1, actions).squeeze(1)
+            online_next = self._value(self.network, following)
+            target_next = self._value(self.target, following)
+            targets = double_q_targets(returns, discounts, online_next, target_next)
+        actions = rows.actions.to(self.device, torch.int64)[:, None]
+        q_values = self._value(self.network, self.encoder.inputs(rows.observation))
+        chosen = q_values.gather(1, actions).squeeze(1)
         losses = functional.huber_loss(chosen, targets, reduction="none")
-        loss = (batch.weights * losses).mean()
+        loss = (weights.to(self.device) * losses).mean()
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
@@ -136,8 +98,26 @@ class Learner:
             self.target.load_state_dict(self.network.state_dict())
         return loss.detach(), (chosen.detach() - targets).abs()
 
-    def _inputs(self, observation: Observation) -> tuple[Tensor, Tensor]:
-        return network_inputs(self.network, self.space, observation)
+    def _value(self, network: QNetwork, inputs: Inputs) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
+            q_values: Tensor = network(*inputs)
+        return q_values.float()
 
-    def _tensor(self, array: NDArray[Any]) -> Tensor:
-        return torch.from_numpy(array).to(self.device)
+    def state_dict(self) -> dict[str, Any]:
+        """Weights of both networks, the optimizer's moments, and the number of updates."""
+        moments = self.optimizer.state_dict()["state"]
+        return {
+            "network": self.network.state_dict(),
+            "target": self.target.state_dict(),
+            "moments": {str(index): dict(parts) for index, parts in moments.items()},
+            "updates": self.updates,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Resume from an earlier ``state_dict``."""
+        self.network.load_state_dict(state["network"])
+        self.target.load_state_dict(state["target"])
+        optimizer = self.optimizer.state_dict()
+        optimizer["state"] = {int(index): parts for index, parts in state["moments"].items()}
+        self.optimizer.load_state_dict(optimizer)
+        self.updates = state["updates"]

@@ -7,19 +7,63 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.packing import Packing, pays
-from naslib_incremental.mdp import Observation
-from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
 # Below any Q value that shaped and scaled rewards can reach, and finite, so that sums stay finite.
 MASKED = -1e9
+# Where fewer slots are empty, computing them costs less than moving the others.
+FULL_ENOUGH = 0.75
+
+
+def pays(mask: Tensor) -> bool:
+    """Whether leaving out the empty slots of a [B, S] mask saves time.
+
+    Not on an accelerator, where a number of rows that depends on the data holds up the host.
+    """
+    return mask.device.type == "cpu" and int(mask.sum()) < FULL_ENOUGH * mask.numel()
+
+
+class Packing:
+    """The rows of B x S slots laid end to end, all of them or some.
+
+    Args:
+        mask: [B, S] bool, True where there is an architecture, as always in the first slot.
+        some: whether to leave out the empty slots.
+
+    Attributes:
+        first: [B] the row of each first slot.
+    """
+
+    def __init__(self, mask: Tensor, some: bool) -> None:
+        batch, slots = mask.shape
+        self._shape = batch, slots
+        self._rows: Tensor | None = None
+        self.first = torch.arange(0, batch * slots, slots, device=mask.device)
+        if some:
+            counts = mask.sum(1)
+            self._rows = mask.flatten().nonzero().squeeze(1)
+            self.first = counts.cumsum(0) - counts
+
+    def pack(self, slots: Tensor) -> Tensor:
+        """[K, ...] rows of [B, S, ...] slots."""
+        rows = slots.flatten(0, 1)
+        return rows if self._rows is None else rows.index_select(0, self._rows)
+
+    def firsts(self, rows: Tensor) -> Tensor:
+        """[B, ...] rows of the first slots."""
+        return self.unpack(rows)[:, 0] if self._rows is None else rows.index_select(0, self.first)
+
+    def unpack(self, rows: Tensor) -> Tensor:
+        """[B, S, ...] slots of [K, ...] rows, zero where they are empty."""
+        if self._rows is not None:
+            batch, slots = self._shape
+            empty = rows.new_zeros(batch * slots, *rows.shape[1:])
+            rows = empty.index_copy(0, self._rows, rows)
+        return rows.reshape(*self._shape, *rows.shape[1:])
 
 
 class Block(nn.Module):
@@ -129,23 +173,6 @@ class QNetwork(nn.Module):
         if self.pointer:
             advantage = packing.unpack(advantage.squeeze(-1))
         return duel(self.value(first), advantage, mask)
-
-
-def network_inputs(
-    network: QNetwork, space: SearchSpace, observation: Observation
-) -> tuple[Tensor, Tensor]:
-    """[L, N+1, F] features and [L, N+1] mask, on the network's device."""
-    features = torch.from_numpy(space.encode(observation.architectures)).float()
-    device = network.position.device
-    return features.to(device), torch.from_numpy(observation.mask).to(device)
-
-
-def q_values(
-    network: QNetwork, space: SearchSpace, observation: Observation
-) -> NDArray[np.float32]:
-    """[L, N+1] masked Q values."""
-    with torch.inference_mode():
-        return np.asarray(network(*network_inputs(network, space, observation)).cpu().numpy())
 
 
 def duel(value: Tensor, advantage: Tensor, mask: Tensor) -> Tensor:

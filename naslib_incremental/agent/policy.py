@@ -1,15 +1,20 @@
-"""The trained agent at work: rollouts of many episodes by a policy over Q."""
+"""The trained agent at work: rollouts of many episodes by a policy over Q, and its choice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from naslib_incremental.agent.exploration import boltzmann
+from naslib_incremental.agent.environment import ObservationTensors
+from naslib_incremental.benchmarks import QueryCounter
+from naslib_incremental.benchmarks.contract import Accuracies
 from naslib_incremental.mdp import STAY, Observation, observe
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
@@ -18,8 +23,22 @@ from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
 # padded: at one size a row's value does not depend on the others, so that it is the same to the bit
 # whichever episode asked for it first.
 BLOCK = 256
+# What the choice of a policy tries, and on how many episodes each.
+TEMPERATURES = (0.0, 0.01, 0.02, 0.05)
+STAY_MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2)
+EPISODES = 3_000
 
 QFunction = Callable[[Observation], NDArray[np.float32]]
+
+
+def array_q(q_function: Callable[[ObservationTensors], Tensor]) -> QFunction:
+    """[L, N+1] masked Q values of arrays, by what values tensors."""
+
+    def q_values(shown: Observation) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return np.asarray(q_function(ObservationTensors.of(shown)).cpu().numpy())
+
+    return q_values
 
 
 class QSource(Protocol):
@@ -125,13 +144,29 @@ class Policy:
 
     Attributes:
         temperature: of the Boltzmann distribution over Q, 0 is greedy.
-        stay_margin: added to the value of staying: the agent stops when no move promises more than
-            this. Good architectures beyond the few best then are finals too, so that more queries
-            find more.
+        stay_margin: added to the value of staying: the agent stops when no neighbour promises more
+            than this. Good architectures beyond the few best then are finals too, so that more
+            queries find more.
     """
 
     temperature: float
     stay_margin: float
+
+
+def boltzmann(
+    q_values: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    temperature: float,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """[L] actions sampled with probability proportional to exp(Q / temperature); greedy at 0.
+
+    Sampled by the Gumbel-max trick: the largest of Q / temperature plus Gumbel noise.
+    """
+    if temperature == 0:
+        return np.asarray(q_values.argmax(axis=1))
+    noise = rng.gumbel(size=q_values.shape)
+    return np.asarray(np.where(mask, q_values / temperature + noise, -np.inf).argmax(axis=1))
 
 
 @dataclass(frozen=True)
@@ -140,7 +175,7 @@ class Rollout:
 
     Attributes:
         final: [E, *architecture_shape].
-        num_steps: [E] moves made.
+        num_steps: [E] steps taken.
         stopped: [E] True where the agent chose to stay.
     """
 
@@ -156,17 +191,17 @@ def roll_out(
     policy: Policy,
     rng: np.random.Generator,
 ) -> Rollout:
-    """Walk from E starts until the agent stays, or for ``max_steps`` moves.
+    """Walk from E starts until the agent stays, or for ``max_steps`` steps.
 
     Args:
         source: Q values.
         starts: [E, *architecture_shape].
         max_steps: paper: 32 in evaluation.
         policy: how Q values become actions.
-        rng: source of subsets and draws.
+        rng: source of subsets and actions.
     """
     final = starts.copy()
-    steps = np.zeros(len(starts), np.int64)
+    num_steps = np.zeros(len(starts), np.int64)
     stopped = np.zeros(len(starts), np.bool_)
     for _ in range(max_steps):
         active = np.flatnonzero(~stopped)
@@ -177,5 +212,61 @@ def roll_out(
         actions = boltzmann(values, shown.mask, policy.temperature, rng)
         final[active] = shown.architectures[np.arange(len(active)), actions]
         stopped[active] = actions == STAY
-        steps[active] += actions != STAY
-    return Rollout(final, steps, stopped)
+        num_steps[active] += actions != STAY
+    return Rollout(final, num_steps, stopped)
+
+
+def choose_policy(
+    source: QSource,
+    counter: QueryCounter,
+    max_steps: int,
+    fixed: tuple[float | None, float | None],
+    rng: np.random.Generator,
+) -> tuple[Policy, list[dict[str, Any]]]:
+    """The policy whose best-found validation accuracy is highest, averaged over query budgets.
+
+    A greedy policy ends in a handful of architectures and gains nothing from more queries; a hot
+    one ends anywhere. Every trial's finals are queries and are counted. Where every look costs a
+    forward pass, the stay margin is chosen at the best temperature only.
+
+    Args:
+        source: Q values of the trained network.
+        counter: answers and counts.
+        max_steps: most steps of an episode.
+        fixed: temperature and stay margin to take as they are, None to choose.
+        rng: source of starts and actions.
+
+    Returns:
+        The policy, and every one that was tried with its score; none if both are fixed.
+    """
+    temperatures = TEMPERATURES if fixed[0] is None else (fixed[0],)
+    margins = STAY_MARGINS if fixed[1] is None else (fixed[1],)
+    if len(temperatures) == len(margins) == 1:
+        return Policy(temperatures[0], margins[0]), []
+    starts = counter.benchmark.space.sample(EPISODES, rng)
+    scores: dict[Policy, float] = {}
+
+    def best(candidates: Iterable[tuple[float, float]]) -> Policy:
+        for policy in (Policy(*pair) for pair in candidates):
+            if policy not in scores:
+                final = roll_out(source, starts, max_steps, policy, rng).final
+                found = counter.query(final).validation
+                scores[policy] = mean_best_found(found, counter.benchmark.budgets)
+        return max(scores, key=scores.__getitem__)
+
+    if source.tabled:
+        chosen = best(product(temperatures, margins))
+    else:
+        temperature = best(product(temperatures, margins[:1])).temperature
+        chosen = best(product([temperature], margins))
+    return chosen, [{**asdict(policy), "score": score} for policy, score in scores.items()]
+
+
+def mean_best_found(validation: Accuracies, budgets: Sequence[int]) -> float:
+    """Best of Q consecutive episodes, averaged over all such searches and then over the budgets."""
+    means = []
+    for budget in budgets:
+        searches = len(validation) // budget
+        found = validation[: searches * budget].reshape(searches, budget)
+        means.append(found.max(axis=1).mean())
+    return float(np.mean(means))

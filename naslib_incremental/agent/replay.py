@@ -1,122 +1,215 @@
-"""Prioritised replay (Schaul et al. 2016) of indices or packed words, never of observations."""
+"""Prioritised replay (Schaul et al. 2016): a ring of transitions and an index of priorities."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numba
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from naslib_incremental.mdp import Observation
+from naslib_incremental.agent.generator import Generator
+from naslib_incremental.agent.n_step import Transitions
 
 # Added to |TD error|: small enough not to matter, large enough that importance weights stay sane.
 PRIORITY_FLOOR = 1e-6
 
 
-@dataclass(frozen=True)
-class Transitions:
-    """B n-step transitions.
+class PriorityIndex(Protocol):
+    """Finds slots with probability proportional to priority^alpha."""
 
-    Attributes:
-        architectures: [B, N+1, *architecture_shape] shown when the action was taken.
-        allowed: [B] how many of the slots were allowed; allowed slots come first.
-        actions: [B].
-        returns: [B] n-step returns, scaled.
-        discounts: [B] factor of the value that follows, 0 after termination.
-        next_architectures: [B, N+1, *architecture_shape] shown n steps later.
-        next_allowed: [B].
-    """
-
-    architectures: NDArray[Any]
-    allowed: NDArray[np.int16]
-    actions: NDArray[np.int16]
-    returns: NDArray[np.float32]
-    discounts: NDArray[np.float32]
-    next_architectures: NDArray[Any]
-    next_allowed: NDArray[np.int16]
-
-    def __len__(self) -> int:
-        return len(self.actions)
+    alpha: float
 
     @property
-    def observation(self) -> Observation:
-        """What was shown when the action was taken."""
-        return _observation(self.architectures, self.allowed)
+    def powers(self) -> Tensor:
+        """[capacity] float64 priority^alpha of every slot, 0 for an empty one."""
 
-    @property
-    def next_observation(self) -> Observation:
-        """What was shown n steps later."""
-        return _observation(self.next_architectures, self.next_allowed)
+    def update(self, slots: Tensor, priorities: Tensor) -> None:
+        """Give [B] slots new absolute TD errors."""
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """All columns by name."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+    def sample(self, count: int, size: int) -> tuple[Tensor, Tensor]:
+        """One slot from each of ``count`` equal shares of the total, of the first ``size`` slots.
 
+        Returns:
+            [B] slots, and [B] float32 importance weights (size * probability)^-beta over their
+            largest.
+        """
 
-def _observation(architectures: NDArray[Any], allowed: NDArray[np.int16]) -> Observation:
-    return Observation(architectures, np.arange(architectures.shape[1]) < allowed[:, None])
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that later samples depend on."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Resume from an earlier ``state_dict``."""
 
 
 class PrioritisedReplay:
-    """A ring of transitions drawn with probability proportional to priority^alpha.
+    """A ring of transitions, sampled by an index of their priorities.
 
     Args:
         capacity: transitions kept.
+        index: of as many slots, on the transitions' device.
+    """
+
+    def __init__(self, capacity: int, index: PriorityIndex) -> None:
+        self.capacity = capacity
+        self.index = index
+        self.size = 0
+        self.position = 0
+        self.columns: dict[str, Tensor] = {}
+
+    def __len__(self) -> int:
+        return self.size
+
+    def add(self, transitions: Transitions, priorities: Tensor) -> None:
+        """Append B transitions over the oldest ones.
+
+        Args:
+            transitions: B rows; of more than the ring holds the last ones are kept.
+            priorities: [B] absolute TD errors, as the actor estimates them.
+        """
+        for low in range(0, len(transitions), self.capacity):
+            part = slice(low, low + self.capacity)
+            self._add(transitions.rows(part), priorities[part])
+
+    def _add(self, transitions: Transitions, priorities: Tensor) -> None:
+        count, device = len(transitions), priorities.device
+        slots = torch.arange(self.position, self.position + count, device=device) % self.capacity
+        for name, values in transitions.columns().items():
+            if name not in self.columns:
+                self.columns[name] = values.new_zeros((self.capacity, *values.shape[1:]))
+            self.columns[name][slots] = values
+        self.position = (self.position + count) % self.capacity
+        self.size = min(self.size + count, self.capacity)
+        self.index.update(slots, priorities)
+
+    def sample(self, count: int) -> tuple[Tensor, Transitions, Tensor]:
+        """``count`` transitions, each with probability proportional to priority^alpha.
+
+        Returns:
+            [B] slots for ``update``, the transitions, and [B] float32 importance weights.
+        """
+        slots, weights = self.index.sample(count, self.size)
+        return slots, Transitions(**self.columns).rows(slots), weights
+
+    def update(self, slots: Tensor, priorities: Tensor) -> None:
+        """Give [B] slots new absolute TD errors."""
+        self.index.update(slots, priorities)
+
+    def contents(self) -> tuple[Transitions, Tensor] | None:
+        """All transitions and their [size] absolute TD errors, oldest first; None if empty."""
+        if not self.size:
+            return None
+        start = self.position if self.size == self.capacity else 0
+        order = (start + torch.arange(self.size)) % self.capacity
+        powers, alpha = self.index.powers[order], self.index.alpha
+        errors = powers ** (1 / alpha) - PRIORITY_FLOOR if alpha else powers
+        return Transitions(**self.columns).rows(order), errors.clamp(min=0)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that later samples depend on."""
+        return {
+            "columns": dict(self.columns),
+            "size": self.size,
+            "position": self.position,
+            "index": self.index.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Resume from an earlier ``state_dict``."""
+        device = self.index.powers.device
+        self.columns = {name: part.to(device, copy=True) for name, part in state["columns"].items()}
+        self.size, self.position = state["size"], state["position"]
+        self.index.load_state_dict(state["index"])
+
+
+class SumTree:
+    """Samples on the host, in a complete binary tree of sums.
+
+    Args:
+        capacity: slots.
         alpha: exponent of the priorities.
         beta: exponent of the importance weights.
-        rng: source of the draws.
+        rng: source of the samples.
     """
 
     def __init__(self, capacity: int, alpha: float, beta: float, rng: np.random.Generator) -> None:
         self.capacity = capacity
         self.alpha = alpha
         self.beta = beta
-        self.rng = rng
-        self.size = 0
-        self.position = 0
-        self.columns: dict[str, NDArray[Any]] = {}
-        leaves = 1 << (capacity - 1).bit_length()
-        # A complete binary tree: node i sums nodes 2i and 2i + 1; leaves are the upper half.
-        self.tree = np.zeros(2 * leaves, np.float64)
+        self.generator = Generator(rng)
+        # Node i sums nodes 2i and 2i + 1; leaves are the upper half.
+        self.tree = np.zeros(2 << (capacity - 1).bit_length(), np.float64)
 
-    def __len__(self) -> int:
-        return self.size
+    @property
+    def powers(self) -> Tensor:  # noqa: D102
+        leaves = self.tree[len(self.tree) // 2 :]
+        return torch.from_numpy(leaves[: self.capacity])
 
-    def add(self, transitions: Transitions, priorities: NDArray[np.float64]) -> None:
-        """Append B transitions over the oldest ones.
+    def update(self, slots: Tensor, priorities: Tensor) -> None:  # noqa: D102
+        powers = (priorities.double().numpy() + PRIORITY_FLOOR) ** self.alpha
+        _set(self.tree, slots.numpy(), powers)
 
-        Args:
-            transitions: B rows.
-            priorities: [B] absolute TD errors, as the actor estimates them.
-        """
-        slots = (self.position + np.arange(len(transitions))) % self.capacity
-        for name, values in transitions.arrays().items():
-            if name not in self.columns:
-                self.columns[name] = np.zeros((self.capacity, *values.shape[1:]), values.dtype)
-            self.columns[name][slots] = values
-        self.position = int((self.position + len(transitions)) % self.capacity)
-        self.size = min(self.size + len(transitions), self.capacity)
-        self.update(slots, priorities)
-
-    def sample(self, count: int) -> tuple[NDArray[np.int64], Transitions, NDArray[np.float32]]:
-        """Draw ``count`` transitions, one from each of as many equal shares of the total priority.
-
-        Returns:
-            [B] slots for ``update``, the transitions, and [B] importance weights
-            (size * probability)^-beta over their largest.
-        """
+    def sample(self, count: int, size: int) -> tuple[Tensor, Tensor]:  # noqa: D102
         total = self.tree[1]
-        points = (np.arange(count) + self.rng.random(count)) / count * total
-        slots = np.minimum(_find(self.tree, points), self.size - 1)
-        weights = (self.size * self.tree[slots + len(self.tree) // 2] / total) ** -self.beta
-        rows = Transitions(**{name: column[slots] for name, column in self.columns.items()})
-        return slots, rows, (weights / weights.max()).astype(np.float32)
+        points = (np.arange(count) + self.generator.uniform(count).numpy()) / count * total
+        slots = np.minimum(_find(self.tree, points), size - 1)
+        weights = (size * self.tree[slots + len(self.tree) // 2] / total) ** -self.beta
+        scaled = (weights / weights.max()).astype(np.float32)
+        return torch.from_numpy(slots), torch.from_numpy(scaled)
 
-    def update(self, slots: NDArray[np.int64], priorities: NDArray[np.float64]) -> None:
-        """Give [B] slots new absolute TD errors."""
-        _set(self.tree, slots, (priorities + PRIORITY_FLOOR) ** self.alpha)
+    def state_dict(self) -> dict[str, Any]:  # noqa: D102
+        return {"tree": torch.from_numpy(self.tree), "generator": self.generator.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: D102
+        self.tree[:] = state["tree"].numpy()
+        self.generator.load_state_dict(state["generator"])
+
+
+class RunningSum:
+    """Samples on a device, in the running sum of all priorities.
+
+    One scan and one search are less work for an accelerator than the many small steps of a tree,
+    and follow the same distribution.
+
+    Args:
+        capacity: slots.
+        alpha: exponent of the priorities.
+        beta: exponent of the importance weights.
+        generator: source of the samples; its device is where everything is.
+    """
+
+    def __init__(
+        self, capacity: int, alpha: float, beta: float, generator: torch.Generator
+    ) -> None:
+        self.alpha = alpha
+        self.beta = beta
+        self.generator = Generator(generator)
+        self._powers = torch.zeros(capacity, dtype=torch.float64, device=generator.device)
+
+    @property
+    def powers(self) -> Tensor:  # noqa: D102
+        return self._powers
+
+    def update(self, slots: Tensor, priorities: Tensor) -> None:  # noqa: D102
+        self._powers[slots] = (priorities.double() + PRIORITY_FLOOR) ** self.alpha
+
+    def sample(self, count: int, size: int) -> tuple[Tensor, Tensor]:  # noqa: D102
+        sums = self._powers.cumsum(dim=0)
+        shares = torch.arange(count, device=sums.device, dtype=torch.float64)
+        points = (shares + self.generator.uniform(count)) / count * sums[-1]
+        slots = torch.searchsorted(sums, points, right=True).clamp(max=size - 1)
+        weights = (size * self._powers[slots] / sums[-1]) ** -self.beta
+        return slots, (weights / weights.max()).float()
+
+    def state_dict(self) -> dict[str, Any]:  # noqa: D102
+        return {"powers": self._powers, "generator": self.generator.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: D102
+        self._powers.copy_(state["powers"])
+        self.generator.load_state_dict(state["generator"])
 
 
 @numba.njit(cache=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
+
+from torch import Tensor
 
 from naslib_incremental.agent import checkpoint
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.network import QNetwork, q_values
-from naslib_incremental.agent.policy import Policy, QSource, q_source
+from naslib_incremental.agent.environment import HostEncoder, ObservationTensors
+from naslib_incremental.agent.network import QNetwork
+from naslib_incremental.agent.policy import Policy, QSource, array_q, q_source
 from naslib_incremental.agent.training import DESCRIPTION, WEIGHTS
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.contract import SearchSpace
@@ -61,17 +64,22 @@ def load_agent(folder: Path, space: SearchSpace, neighbours: int) -> TrainedAgen
 def _load(folder: Path, written: int, space: SearchSpace, neighbours: int) -> TrainedAgent:
     try:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        weights, _ = checkpoint.read(folder / WEIGHTS)
         config = AgentConfig.of(description["config"])
         network = QNetwork(config, space.features, description["slots"])
         policy = Policy(**description["policy"])
-        checkpoint.load_weights(network, weights)
+        network.load_state_dict(checkpoint.read(folder / WEIGHTS))
     except UNREADABLE as error:
         raise UserError(
             f"an agent trained on {space.name} in {folder}",
             " ".join(str(error).split())[:200],
-            "naslib-run again: it trains what is missing",
+            "train it: train_agent makes what is missing",
         ) from error
     network.eval()
-    source = q_source(partial(q_values, network, space), space, neighbours, config.head == "cls")
+    encoder = HostEncoder(space)
+
+    def q_values(shown: ObservationTensors) -> Tensor:
+        found: Tensor = network(*encoder.inputs(shown))
+        return found
+
+    source = q_source(array_q(q_values), space, neighbours, config.head == "cls")
     return TrainedAgent(source, policy, network)

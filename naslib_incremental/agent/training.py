@@ -7,22 +7,18 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
+from torch.utils.tensorboard import SummaryWriter
 
 from naslib_incremental.agent import checkpoint
-from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.device import checkpoint as device_checkpoint
-from naslib_incremental.agent.device.trainer import DeviceTrainer
+from naslib_incremental.agent.checkpoint import UnusableCheckpointError
+from naslib_incremental.agent.config import AgentConfig, identity
 from naslib_incremental.agent.learner import Learner
-from naslib_incremental.agent.logs import TrainingLog
-from naslib_incremental.agent.policy import q_source
-from naslib_incremental.agent.selection import choose_policy
-from naslib_incremental.agent.trainer import Tally, Trainer
+from naslib_incremental.agent.policy import array_q, choose_policy, q_source
+from naslib_incremental.agent.trainer import local_trainer
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
 from naslib_incremental.foundation.seeding import children
 from naslib_incremental.foundation.storage import write_text
@@ -35,20 +31,18 @@ DESCRIPTION = "agent.json"
 Progress = Callable[[int, int, Mapping[str, float]], None]
 
 
-class Training(Protocol):
-    """A training under way, in this process or spread over many."""
+class Trainer(Protocol):
+    """A training under way, in this process or spread over many.
+
+    Attributes:
+        details: of how it trains, for the record; JSON values only.
+    """
+
+    details: Mapping[str, Any]
 
     @property
     def steps(self) -> int:
         """Environment steps taken."""
-
-    @property
-    def queries(self) -> int:
-        """Queries so far, repeats included."""
-
-    @property
-    def distinct(self) -> int:
-        """Different architectures queried so far."""
 
     @property
     def counter(self) -> QueryCounter:
@@ -61,69 +55,35 @@ class Training(Protocol):
     def advance(self) -> None:
         """Take some steps, and make the updates that they pay for."""
 
-    def take_tally(self) -> Tally:
-        """The sums since the last call."""
+    def take_figures(self) -> dict[str, float]:
+        """Queries so far, and means since the last call."""
 
-    def save(self, path: Path, seconds: float) -> None:
-        """Write a checkpoint; ``seconds`` is the wall time spent so far."""
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the rest of the training depends on, tensors and JSON values."""
 
-    def restore(self, path: Path) -> float:
-        """Go on from a checkpoint; returns its seconds.
-
-        Raises:
-            UnusableCheckpointError: it is missing, damaged or of another configuration.
-        """
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Resume from an earlier ``state_dict``."""
 
     def close(self) -> None:
         """Let go of whatever the training holds."""
 
 
-class LocalTraining(Trainer):
-    """A training in this process; resumed, it comes out the same to the bit."""
-
-    def save(self, path: Path, seconds: float) -> None:  # noqa: D102
-        checkpoint.save_trainer(self, path, seconds)
-
-    def restore(self, path: Path) -> float:  # noqa: D102
-        return checkpoint.restore_trainer(self, path)
-
-    def close(self) -> None:
-        """It holds nothing but memory."""
-
-
-class DeviceTraining(DeviceTrainer):
-    """A training whose environment, replay and learner are on one device."""
-
-    def save(self, path: Path, seconds: float) -> None:  # noqa: D102
-        device_checkpoint.save_trainer(self, path, seconds)
-
-    def restore(self, path: Path) -> float:  # noqa: D102
-        return device_checkpoint.restore_trainer(self, path)
-
-    def close(self) -> None:
-        """It holds nothing but memory."""
-
-
-StartTraining = Callable[[AgentConfig, Benchmark, np.random.SeedSequence], Training]
-
-
-def start_here(
+def start_trainer(
     config: AgentConfig, benchmark: Benchmark, seed: np.random.SeedSequence
-) -> LocalTraining | DeviceTraining:
-    """A training in this process, on the configuration's device."""
-    if config.device == "cpu":
-        return LocalTraining(config, benchmark, seed)
-    return DeviceTraining(config, benchmark, seed, torch.device(config.device))
+) -> Trainer:
+    """The trainer that a configuration asks for.
 
+    Raises:
+        UserError: it needs Ray, which is not installed.
+    """
+    if config.engine == "local":
+        return local_trainer(config, benchmark, seed)
+    from naslib_incremental.agent.rllib.topology import require_ray
 
-def _start_there(config: AgentConfig, benchmark: Benchmark, seed: Any) -> Any:
-    import ray
+    require_ray()
+    from naslib_incremental.agent.rllib.algorithm import cluster_trainer
 
-    from naslib_incremental.agent.rllib.topology import fitting_topology
-    from naslib_incremental.agent.rllib.training import ApexTraining
-
-    cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    return ApexTraining(fitting_topology(config, cpus), config, benchmark, seed)
+    return cluster_trainer(config, benchmark, seed)
 
 
 def train_agent(
@@ -133,44 +93,42 @@ def train_agent(
     folder: Path,
     evaluation_steps: int,
     progress: Progress,
-    start: StartTraining | None = None,
 ) -> dict[str, Any]:
-    """Train one agent, or go on from what is in ``folder``; a finished agent is not trained again.
+    """Train one agent, or resume from what is in ``folder``; a finished one is not trained again.
 
     Args:
         config: the agent's configuration.
         benchmark: answers the training queries.
         seed: source of all randomness.
         folder: gets checkpoint, logs, and at the end ``agent.safetensors`` and ``agent.json``.
-        evaluation_steps: moves of an evaluation episode, for the choice of the policy.
+        evaluation_steps: most steps of an evaluation episode, for the choice of the policy.
         progress: called at every record with steps done, steps in all and the latest figures.
-        start: begins a training; by default in this process.
 
     Returns:
-        What ``agent.json`` holds: configuration, policy, steps, queries, seconds.
+        What ``agent.json`` holds: configuration, policy, steps, queries, seconds, and details of
+        the trainer.
     """
-    start = start or (_start_there if config.engine == "rllib" else start_here)
     finished = _finished(config, benchmark, folder)
     if finished is not None:
         return finished
     training_seed, selection_seed = children(seed, 2)
     begin = time.perf_counter()
-    trainer, spent = _started(partial(start, config, benchmark, training_seed), folder / CHECKPOINT)
+    trainer, spent = _started(config, benchmark, training_seed, folder / CHECKPOINT)
     begin -= spent
     with closing(trainer):
-        _train(trainer, config, folder, begin, progress)
-        learner = trainer.learner
+        _train(trainer, config, benchmark.name, folder, begin, progress)
+        learner, counter = trainer.learner, trainer.counter
     learner.network.eval()
-    counter = trainer.counter
+    order_matters = config.head == "cls"
     policy, tried = choose_policy(
-        q_source(learner.q_values, benchmark.space, config.neighbours, config.head == "cls"),
+        q_source(array_q(learner.q_values), benchmark.space, config.neighbours, order_matters),
         counter,
         evaluation_steps,
         (config.temperature, config.stay_margin),
         np.random.default_rng(selection_seed),
     )
     description = {
-        "config": asdict(config),
+        "config": identity(config),
         "benchmark": benchmark.name,
         "slots": learner.slots,
         "policy": asdict(policy),
@@ -179,10 +137,9 @@ def train_agent(
         "queries": counter.queries,
         "distinct_queries": counter.distinct,
         "seconds": time.perf_counter() - begin,
+        **trainer.details,
     }
-    weights = learner.network.state_dict()
-    arrays = {name: part.cpu().numpy() for name, part in weights.items()}
-    checkpoint.write(folder / WEIGHTS, arrays, {})
+    checkpoint.write(folder / WEIGHTS, learner.network.state_dict())
     write_text(folder / DESCRIPTION, json.dumps(description, indent=2))
     return description
 
@@ -192,54 +149,86 @@ def _finished(config: AgentConfig, benchmark: Benchmark, folder: Path) -> dict[s
     try:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         checkpoint.read(folder / WEIGHTS)
-    except (OSError, ValueError, checkpoint.UnusableCheckpointError):
+    except (OSError, ValueError, UnusableCheckpointError):
         return None
-    same = (asdict(config), benchmark.name)
+    same = (identity(config), benchmark.name)
     asked = (description.get("config"), description.get("benchmark"))
     return dict(description) if asked == same else None
 
 
-def _started(start: Callable[[], Training], path: Path) -> tuple[Training, float]:
-    """A training that goes on from a checkpoint if it can, and the seconds it has taken so far."""
-    training = start()
-    if not path.exists():
-        return training, 0.0
+def _started(
+    config: AgentConfig, benchmark: Benchmark, seed: np.random.SeedSequence, path: Path
+) -> tuple[Trainer, float]:
+    """A trainer, resumed from a checkpoint if there is one, and the seconds it has taken so far."""
+    trainer = start_trainer(config, benchmark, seed)
     try:
-        return training, training.restore(path)
-    except checkpoint.UnusableCheckpointError:
-        training.close()
-        return start(), 0.0
+        state, seconds = checkpoint.load(path, config, benchmark.name)
+    except UnusableCheckpointError:
+        return trainer, 0.0
+    trainer.load_state_dict(state)
+    return trainer, seconds
 
 
 def _train(
-    trainer: Training, config: AgentConfig, folder: Path, begin: float, progress: Progress
+    trainer: Trainer,
+    config: AgentConfig,
+    benchmark: str,
+    folder: Path,
+    begin: float,
+    progress: Progress,
 ) -> None:
-    log = TrainingLog(folder, trainer.steps)
-    try:
+    with closing(TrainingLog(folder, trainer.steps)) as log:
         while trainer.steps < config.steps:
             before = trainer.steps
             trainer.advance()
+            seconds = time.perf_counter() - begin
             last = trainer.steps >= config.steps
             if last or _crossed(before, trainer.steps, RECORD_EVERY):
-                figures = _figures(trainer, time.perf_counter() - begin)
+                rates = {"seconds": seconds, "steps_per_second": trainer.steps / seconds}
+                figures = rates | trainer.take_figures()
                 log.record(trainer.steps, figures)
                 progress(min(trainer.steps, config.steps), config.steps, figures)
             if last or _crossed(before, trainer.steps, config.checkpoint_every):
-                seconds = time.perf_counter() - begin
-                trainer.save(folder / CHECKPOINT, seconds)
-    finally:
-        log.close()
-
-
-def _figures(trainer: Training, seconds: float) -> dict[str, float]:
-    return {
-        "seconds": seconds,
-        "steps_per_second": trainer.steps / seconds,
-        "queries": trainer.queries,
-        "distinct_queries": trainer.distinct,
-        **trainer.take_tally().figures(),
-    }
+                state = trainer.state_dict()
+                checkpoint.save(folder / CHECKPOINT, state, config, benchmark, seconds)
 
 
 def _crossed(before: int, after: int, every: int) -> bool:
     return before // every < after // every
+
+
+class TrainingLog:
+    """Writes ``progress.jsonl`` and TensorBoard events; records after ``steps`` are dropped first.
+
+    Args:
+        folder: the agent's folder.
+        steps: environment steps that a resumed training starts from, 0 for a new one.
+    """
+
+    def __init__(self, folder: Path, steps: int) -> None:
+        self.path = folder / "progress.jsonl"
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        kept = [line for line in lines if _step(line) <= steps]
+        write_text(self.path, "".join(f"{line}\n" for line in kept))
+        self.events = SummaryWriter(
+            str(folder / "tensorboard"), purge_step=steps + 1 if steps else None
+        )
+
+    def record(self, step: int, figures: Mapping[str, float]) -> None:
+        """Append one record."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, **figures}) + "\n")
+        for name, value in figures.items():
+            self.events.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        """Flush what is buffered."""
+        self.events.close()
+
+
+def _step(line: str) -> float:
+    """The step of a record; a line cut off by a crash counts as after everything."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf")

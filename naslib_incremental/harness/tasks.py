@@ -39,18 +39,18 @@ class ProgressReport:
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong in one piece of work; plain text, so that it travels between processes.
+    """What went wrong in one piece of work; travels between processes.
 
     Attributes:
         task: the piece of work.
         reason: one line.
-        user_error: expected, got, next and setting if the user can mend it.
+        user_error: the error, if the user can mend it.
         trace: the traceback.
     """
 
     task: Task
     reason: str
-    user_error: tuple[str, str, str, str] | None
+    user_error: UserError | None
     trace: str
 
     @classmethod
@@ -58,8 +58,7 @@ class Failure:
         """The failure of a piece of work that raised."""
         trace = "".join(traceback.format_exception(error))
         if isinstance(error, UserError):
-            mendable = (error.expected, error.got, error.next, error.setting)
-            return cls(task, str(error), mendable, trace)
+            return cls(task, str(error), error, trace)
         return cls(task, f"{type(error).__name__}: {error}".splitlines()[0], None, trace)
 
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from naslib_incremental.mdp.gymnasium_face import IncrementalEnv, IncrementalVectorEnv
-from naslib_incremental.mdp.incremental import STAY, IncrementalMDP, Observation, Step, observe
-from naslib_incremental.mdp.shaping import shape
+from naslib_incremental.mdp.incremental import (
+    STAY,
+    IncrementalMDP,
+    Observation,
+    Step,
+    observe,
+    shape,
+)
 from naslib_incremental.mdp.throughput import Throughput, measure_throughput
 
 __all__ = [

@@ -19,7 +19,7 @@ Materialised: TypeAlias = dict[str, NDArray[Any]]
 
 
 class IncrementalVectorEnv(VectorEnv[Materialised, NDArray[np.int64], NDArray[Any]]):
-    """L lanes in one call; a lane that ends starts anew in the same step (``SAME_STEP``).
+    """L environments in one call; one that ends starts anew in the same step (``SAME_STEP``).
 
     Observations are a dict of ``"architectures"`` [L, N+1, F] 0/1 features, the current one first,
     and ``"action_mask"`` [L, N+1]. Slots beyond the space's largest degree do not exist.
@@ -28,7 +28,7 @@ class IncrementalVectorEnv(VectorEnv[Materialised, NDArray[np.int64], NDArray[An
         benchmark: what architectures are worth.
         num_envs: L.
         neighbours: N, most neighbours presented.
-        max_steps: moves after which an episode is truncated.
+        max_steps: steps after which an episode is truncated.
         shaping_alpha: None for the benchmark's default.
         seed: of the environment's own generator; ``reset(seed=...)`` replaces it.
     """
@@ -47,7 +47,7 @@ class IncrementalVectorEnv(VectorEnv[Materialised, NDArray[np.int64], NDArray[An
         self.counter = QueryCounter(benchmark)
         self.mdp = IncrementalMDP(
             self.counter,
-            lanes=num_envs,
+            num_envs=num_envs,
             neighbours=neighbours,
             max_steps=max_steps,
             shaping_alpha=benchmark.shaping_alpha if shaping_alpha is None else shaping_alpha,
@@ -80,8 +80,8 @@ class IncrementalVectorEnv(VectorEnv[Materialised, NDArray[np.int64], NDArray[An
             final = np.empty(self.num_envs, object)
             ended = np.flatnonzero(step.ended)
             features = self._materialise(step.following.take(ended))
-            for row, lane in enumerate(ended):
-                final[lane] = {name: values[row] for name, values in features.items()}
+            for row, index in enumerate(ended):
+                final[index] = {name: values[row] for name, values in features.items()}
             info |= {"final_obs": final, "_final_obs": step.ended}
         observation = self._materialise(self.mdp.observation)
         return observation, step.rewards, step.terminated, step.truncated, info
@@ -94,7 +94,7 @@ class IncrementalVectorEnv(VectorEnv[Materialised, NDArray[np.int64], NDArray[An
 
 
 class IncrementalEnv(gymnasium.Env[Materialised, np.int64]):
-    """One lane of ``IncrementalVectorEnv``, for code that takes no vectors.
+    """One environment of ``IncrementalVectorEnv``, for code that takes no vectors.
 
     Args:
         benchmark: what architectures are worth.

@@ -15,7 +15,7 @@ NUM_ENVS = (1, 32, 1_024)
 
 @dataclass(frozen=True)
 class Throughput:
-    """Environment steps per second, all lanes together, on one core.
+    """Environment steps per second, all environments together, on one core.
 
     Attributes:
         num_envs: environments side by side.
@@ -29,27 +29,27 @@ class Throughput:
     features: float
 
 
-def measure_throughput(benchmark: Benchmark, lanes: int, seconds: float) -> Throughput:
+def measure_throughput(benchmark: Benchmark, num_envs: int, seconds: float) -> Throughput:
     """Time uniformly random walks that never stay.
 
     Args:
         benchmark: what architectures are worth.
-        lanes: L.
+        num_envs: L.
         seconds: how long each of the two measurements takes.
     """
     rates = []
     for materialise in (False, True):
-        mdp = _environment(benchmark, lanes)
+        mdp = _environment(benchmark, num_envs)
         _walk(mdp, materialise, 0.0)
         steps, spent = _walk(mdp, materialise, seconds)
         rates.append(steps / spent)
-    return Throughput(lanes, *rates)
+    return Throughput(num_envs, *rates)
 
 
-def _environment(benchmark: Benchmark, lanes: int) -> IncrementalMDP:
+def _environment(benchmark: Benchmark, num_envs: int) -> IncrementalMDP:
     return IncrementalMDP(
         QueryCounter(benchmark),
-        lanes=lanes,
+        num_envs=num_envs,
         neighbours=50,
         max_steps=16,
         shaping_alpha=benchmark.shaping_alpha,
@@ -65,7 +65,7 @@ def _walk(mdp: IncrementalMDP, materialise: bool, seconds: float) -> tuple[int, 
         mdp.step(mdp.observation.mask[:, 1].astype(np.int64))
         if materialise:
             mdp.space.encode(mdp.observation.architectures)
-        steps += mdp.lanes
+        steps += mdp.num_envs
         spent = time.perf_counter() - begin
         if spent >= seconds:
             return steps, spent

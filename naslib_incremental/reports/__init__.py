@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from naslib_incremental.reports.build import FORMATS, Report, build_report
-from naslib_incremental.reports.statistics.study import is_study
-from naslib_incremental.reports.study import build_ablation_report
+from typing import TYPE_CHECKING
 
-__all__ = ["FORMATS", "Report", "build_ablation_report", "build_report", "is_study"]
+from naslib_incremental.foundation.lazy import lazy_face
+
+if TYPE_CHECKING:
+    from naslib_incremental.reports.build import (
+        FORMATS,
+        Report,
+        build_report,
+        build_study_report,
+    )
+
+__all__ = ["FORMATS", "Report", "build_report", "build_study_report"]
+
+__getattr__, __dir__ = lazy_face(__name__, dict.fromkeys(__all__, "build"))

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.storage import atomic_path, write_text
-from naslib_incremental.reports.figures import draw_all
-from naslib_incremental.reports.figures.canvas import UNDATED, Drawing, encode
-from naslib_incremental.reports.page.html import page, statements, which_number
-from naslib_incremental.reports.statistics import break_even, components
-from naslib_incremental.reports.statistics.analysis import Analysis, analyse
-from naslib_incremental.reports.statistics.comparisons import Contrast, contrasts
+from naslib_incremental.reports.figures.canvas import UNDATED, Drawing, Style, encode, palette
+from naslib_incremental.reports.page.html import (
+    Shown,
+    run_page,
+    statements,
+    study_page,
+    which_number,
+)
+from naslib_incremental.reports.sections import RUN_SECTIONS, STUDY_SECTIONS, Section
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING
-from naslib_incremental.reports.statistics.landscape import Study, study_space
-from naslib_incremental.reports.statistics.landscape.degree import degree_table
-from naslib_incremental.reports.statistics.measures import MEASURES
-from naslib_incremental.reports.statistics.normality import normality_table
-from naslib_incremental.reports.statistics.published import with_published
-from naslib_incremental.reports.statistics.reading import read_runs
-from naslib_incremental.reports.tables import budgets as made
-from naslib_incremental.reports.tables import costs
-from naslib_incremental.reports.tables.landscape import landscape_tables
-from naslib_incremental.reports.tables.rendering import WRITERS, Table, terminal
-from naslib_incremental.reports.tables.robust import robust_tables
-from naslib_incremental.reports.tables.summary import leads_table
+from naslib_incremental.reports.statistics.runs import read_runs
+from naslib_incremental.reports.statistics.study import read_study
+from naslib_incremental.reports.tables import budgets
+from naslib_incremental.reports.tables.comparisons import leads_table
+from naslib_incremental.reports.tables.study import SEEDS
+from naslib_incremental.reports.tables.table import WRITERS, Table, terminal
 
-FORMATS = ("html", "md", "csv", "tex")
+PAGE = "html"
+FORMATS = (PAGE, *WRITERS)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Report:
     Attributes:
         folder: where it lies.
         index: the page; None where HTML was not asked for.
-        text: the query-budget tables and who is ahead of whom, for a terminal.
+        text: the main tables and who is ahead of whom, for a terminal.
         problems: what was damaged or missing in the run folders, and left out.
     """
 
@@ -54,10 +56,12 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     """Write a report of one or several run folders.
 
     Every number of a run comes from its folder alone. Only what is said of the whole search space
-    is computed from the space and the benchmark, where this machine has them.
+    is computed from the space and the benchmark, where this machine has them. Nothing is computed
+    that no format shows.
 
-    ``out`` gets ``index.html``, ``tables/`` in the other formats, and ``figures/`` as SVG, PNG
-    and PDF with the CSV data they show. What is there already under these names is replaced.
+    ``out`` gets ``tables/`` in the formats for tables and, with the page, ``index.html`` and
+    ``figures/`` as SVG, PNG and PDF with the CSV data they show. What is there already under these
+    names is replaced.
 
     Args:
         runs: run folders on one benchmark.
@@ -68,96 +72,98 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
         UserError: an unknown format; a folder that is no run folder; runs on different benchmarks;
             nothing readable; a folder that cannot be written.
     """
-    check_formats(formats)
-    analysis = analyse(read_runs(runs))
-    found = contrasts(analysis)
-    study = study_space(analysis)
-    tables = all_tables(analysis, found)
-    if study.degrees is not None:
-        tables["degree"] = degree_table(analysis, study.degrees)
-    if study.landscape is not None:
-        tables |= {table.name: table for table in landscape_tables(analysis, study.landscape)}
-    summary = leads_table(analysis)
-    tables = {summary.name: summary} | with_published(analysis, tables)
-    with writing(out):
-        index = _write(analysis, study, found, tables, out, formats)
-    text = _terminal_text(analysis, found, tables, study.notes)
-    return Report(out, index, text, analysis.evaluation.problems)
+    _check_formats(formats)
+    analysis = Analysis(read_runs(runs))
+    leads = leads_table(analysis)
+    styles = palette([optimizer.name for optimizer in analysis.optimizers])
+    with _writing(out):
+        _write_tables([leads], out, formats)
+        shown = _make(RUN_SECTIONS, analysis, styles, out, formats)
+        index = _write_page(run_page(analysis, leads, shown), out) if PAGE in formats else None
+    return Report(out, index, _run_text(analysis, shown), analysis.runs.problems)
 
 
-def check_formats(formats: Sequence[str]) -> None:
-    """Refuse what is none of ``FORMATS``.
+def build_study_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS) -> Report:
+    """Write the report of a study, from its folder alone.
+
+    Args:
+        folder: the study's folder.
+        out: folder of the report; what is there under the same names is replaced.
+        formats: some of ``FORMATS``.
 
     Raises:
-        UserError: names it.
+        UserError: an unknown format; nothing is readable yet; a folder that cannot be written.
     """
+    _check_formats(formats)
+    study = read_study(folder)
+    with _writing(out):
+        shown = _make(STUDY_SECTIONS, study, {}, out, formats)
+        index = _write_page(study_page(study, shown), out) if PAGE in formats else None
+    tables = [table for section in shown for table in section.tables]
+    text = "\n".join([*map(terminal, tables), f"[{SEEDS}]", *_left_out(study.problems)])
+    return Report(out, index, text, study.problems)
+
+
+def _check_formats(formats: Sequence[str]) -> None:
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown:
-        raise UserError(f"some of the formats {', '.join(FORMATS)}", ", ".join(unknown), "--help")
+        expected, got = f"some of the formats {', '.join(FORMATS)}", ", ".join(unknown)
+        raise UserError(expected, got, "give some of these", setting="format")
 
 
 @contextmanager
-def writing(out: Path) -> Iterator[None]:
-    """A block that writes a report.
-
-    Raises:
-        UserError: the folder cannot be written.
-    """
+def _writing(out: Path) -> Iterator[None]:
+    """A block that writes a report."""
     try:
         yield
     except OSError as error:
-        raise UserError(
-            "a report folder that can be written", f"{out} ({error.strerror})", "name another --out"
-        ) from error
+        expected, got = "a report folder that can be written", f"{out} ({error.strerror})"
+        raise UserError(expected, got, "name another folder", setting="out") from error
 
 
-def all_tables(analysis: Analysis, found: Sequence[Contrast]) -> dict[str, Table]:
-    """Every table that has rows, by name."""
-    candidates = [
-        *(made.budget_table(analysis, index) for index in analysis.measured),
-        made.contrast_table(found),
-        made.improvement_table(analysis),
-        normality_table(analysis),
-        made.endings_table(analysis),
-        *robust_tables(analysis),
-        break_even.break_even_table(analysis),
-        components.components_table(analysis),
-        costs.training_table(analysis),
-        costs.episodes_table(analysis),
-        costs.throughput_table(analysis),
-    ]
-    return {table.name: table for table in candidates if table.rows}
-
-
-def _write(
-    analysis: Analysis,
-    study: Study,
-    found: Sequence[Contrast],
-    tables: Mapping[str, Table],
+def _make(
+    sections: Sequence[Section],
+    numbers: Any,
+    styles: Mapping[str, Style],
     out: Path,
     formats: Sequence[str],
-) -> Path | None:
-    """Write all files; the page last, so that it never stands beside older figures."""
-    write_tables(tables.values(), out, formats)
-    drawings = [
-        (drawing, write_figure(drawing, out / "figures")) for drawing in draw_all(analysis, study)
-    ]
-    if "html" not in formats:
-        return None
-    index = out / "index.html"
-    write_text(index, page(analysis, found, tables, drawings, study.notes))
-    return index
+) -> list[Shown]:
+    """Make and write tables and, where there is a page to show them, figures."""
+    drawn = PAGE in formats
+    count = sum(len(one.tables) + drawn * len(one.figures) for one in sections)
+    with tqdm(total=count, desc="making the report", disable=None, delay=1, leave=False) as bar:
+        return [_make_section(one, numbers, styles, out, formats, bar) for one in sections]
 
 
-def write_tables(tables: Iterable[Table], out: Path, formats: Sequence[str]) -> None:
-    """Write tables in those of the formats that are for tables."""
-    endings = set(formats) & set(WRITERS)
+def _make_section(
+    section: Section,
+    numbers: Any,
+    styles: Mapping[str, Style],
+    out: Path,
+    formats: Sequence[str],
+    bar: tqdm[Any],
+) -> Shown:
+    tables: list[Table] = []
+    for make_tables in section.tables:
+        tables += make_tables(numbers)
+        bar.update()
+    _write_tables(tables, out, formats)
+    figures = []
+    for make_figure in section.figures if PAGE in formats else ():
+        drawing = make_figure(numbers, styles)
+        if drawing is not None:
+            figures.append((drawing, _write_figure(drawing, out / "figures")))
+        bar.update()
+    return Shown(section.title, tuple(tables), tuple(figures))
+
+
+def _write_tables(tables: Sequence[Table], out: Path, formats: Sequence[str]) -> None:
     for table in tables:
-        for ending in endings:
+        for ending in set(formats) & set(WRITERS):
             write_text(out / "tables" / f"{table.name}.{ending}", WRITERS[ending](table))
 
 
-def write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
+def _write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
     """Write a figure's data and panels; returns the SVG of each panel."""
     write_text(folder / f"{drawing.name}.csv", drawing.frame.to_csv(index=False))
     svgs = {}
@@ -172,20 +178,23 @@ def write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
     return svgs
 
 
-def _terminal_text(
-    analysis: Analysis,
-    found: Sequence[Contrast],
-    tables: Mapping[str, Table],
-    notes: Sequence[str],
-) -> str:
+def _write_page(text: str, out: Path) -> Path:
+    """Write the page, last, so that it never stands beside older figures."""
+    index = out / "index.html"
+    write_text(index, text)
+    return index
+
+
+def _run_text(analysis: Analysis, shown: Sequence[Shown]) -> str:
     """The query-budget tables, who is ahead of whom, and what was left out."""
-    parts = [terminal(tables[f"budgets_{MEASURES[index].key}"]) for index in analysis.measured]
-    key = f"Per cent: mean, sigma over runs [{MEANING}]; * best of its column."
+    tables = [table for section in shown for table in section.tables]
+    parts = [terminal(table) for table in tables if table.name.startswith(budgets.NAME)]
+    key = f"Per cent: mean, sigma over searches [{MEANING}]; * best of its column."
     parts.append(f"{key}\n{which_number(analysis)}\n")
-    for title, lines in statements(found):
+    for title, lines in statements(analysis.contrasts):
         parts.append("\n".join([f"{title}:", *(f"  {line}" for _, line in lines), ""]))
-    left_out = [*analysis.evaluation.problems, *notes]
-    if left_out:
-        listed = (f"  {line}" for line in left_out)
-        parts.append("\n".join(["Left out:", *listed, ""]))
-    return "\n".join(parts)
+    return "\n".join([*parts, *_left_out([*analysis.runs.problems, *analysis.study.notes])])
+
+
+def _left_out(problems: Sequence[str]) -> list[str]:
+    return ["\n".join(["Left out:", *(f"  {line}" for line in problems), ""])] if problems else []

@@ -1,44 +1,108 @@
-"""Where each table and figure stands on the page: under a theme, by the beginning of its name."""
+"""What a report shows, in its order: a new table or figure is one file, and one line here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-THEMES = (
-    (
-        "Search under query budgets",
-        "best_so_far budgets contrasts chances interquartile regret fixed profiles components",
-    ),
-    ("Within an episode", "improvement scatter endings final normality qq degree"),
-    ("What it costs", "learning training episode_costs throughput break_even"),
-    ("The search space", "accuracies walk optima local_optima sampler"),
+from naslib_incremental.reports.figures import (
+    accuracies,
+    best_so_far,
+    break_even,
+    degree,
+    final_cells,
+    fixed_targets,
+    improvement,
+    learning,
+    local_optima,
+    profiles,
+    qq,
+    sampler_sizes,
+    scatter,
+    study_curves,
+    study_values,
+    walk_landscape,
 )
-"""Title and first words of names; a name that begins like none of them stands at the end."""
-REST = "Further results"
+from naslib_incremental.reports.figures.canvas import Drawing, Style
+from naslib_incremental.reports.tables import (
+    budgets,
+    comparisons,
+    costs,
+    episodes,
+    landscape,
+    robust,
+    study,
+)
+from naslib_incremental.reports.tables.table import Table
+
+MakeTables = Callable[[Any], Iterable[Table]]
+"""From the numbers of a report to some of its tables, none where there is nothing to show."""
+MakeFigure = Callable[[Any, Mapping[str, Style]], Drawing | None]
+"""From the numbers and the style of each optimizer to a figure, None where there is none."""
 
 
-class Named(Protocol):
-    """A table or a figure."""
+@dataclass(frozen=True)
+class Section:
+    """A theme of a report.
 
-    @property
-    def name(self) -> str:
-        """Name of its files."""
+    Attributes:
+        title: heading.
+        tables: what makes its tables.
+        figures: what makes its figures.
+    """
 
-
-Item = TypeVar("Item", bound=Named)
-
-
-def by_theme(items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
-    """Every item under one theme, in the order given; themes without items are left out."""
-    found: dict[str, list[Item]] = {title: [] for title in [*dict(THEMES), REST]}
-    for item in items:
-        found[_theme(item.name)].append(item)
-    return [(title, group) for title, group in found.items() if group]
+    title: str
+    tables: tuple[MakeTables, ...]
+    figures: tuple[MakeFigure, ...]
 
 
-def _theme(name: str) -> str:
-    return next(
-        (title for title, words in THEMES if name.startswith(tuple(words.split()))),
-        REST,
-    )
+RUN_SECTIONS = (
+    Section(
+        "Search under query budgets",
+        (
+            budgets.tables,
+            comparisons.contrast_tables,
+            robust.interquartile_tables,
+            comparisons.chance_tables,
+            robust.regret_tables,
+            robust.component_tables,
+        ),
+        (best_so_far.figure, fixed_targets.figure, profiles.figure),
+    ),
+    Section(
+        "Within an episode",
+        (
+            episodes.improvement_tables,
+            episodes.normality_tables,
+            episodes.ending_tables,
+            episodes.degree_tables,
+        ),
+        (improvement.figure, qq.figure, scatter.figure, final_cells.figure, degree.figure),
+    ),
+    Section(
+        "What it costs",
+        (
+            costs.break_even_tables,
+            costs.training_tables,
+            costs.episode_tables,
+            costs.throughput_tables,
+        ),
+        (break_even.figure, learning.figure),
+    ),
+    Section(
+        "The search space",
+        (landscape.distribution_tables, landscape.correlation_tables, landscape.optimum_tables),
+        (accuracies.figure, walk_landscape.figure, local_optima.figure, sampler_sizes.figure),
+    ),
+)
+"""Of a report of runs."""
+
+STUDY_SECTIONS = (
+    Section(
+        "One factor at a time",
+        (study.sensitivity_tables, study.robustness_tables),
+        (study_values.figure, study_curves.figure),
+    ),
+)
+"""Of a report of a study."""

@@ -167,9 +167,8 @@ class ToyLearner(TrainableOptimizer):
         )
 
     def load(self, folder: Path) -> None:
-        self.sampled = np.array(
-            json.loads((folder / "agent.json").read_text())["sampled"], np.int32
-        )
+        done = json.loads((folder / "agent.json").read_text())
+        self.sampled = np.array(done["sampled"], np.int32)
 
     def start(
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator

@@ -1,22 +1,18 @@
 """Ape-X over a Ray cluster: the agent's network, returns, replay and loss, in many processes.
 
 Once ``ApexDQN`` is imported, ``tune.Tuner("ApexIncremental", param_space=...)`` works. The classes
-are loaded on first use: replay shards need neither torch nor RLlib.
+are loaded on first use: what a cluster is asked for can be said without Ray.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from naslib_incremental.foundation.lazy import lazy_face
 
 if TYPE_CHECKING:
     from naslib_incremental.agent.rllib.algorithm import ApexConfig, ApexDQN
 
 __all__ = ["ApexConfig", "ApexDQN"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from naslib_incremental.agent.rllib import algorithm
-
-        return getattr(algorithm, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy_face(__name__, dict.fromkeys(__all__, "algorithm"))

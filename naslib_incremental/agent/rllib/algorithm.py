@@ -10,6 +10,8 @@ import shutil
 import tempfile
 import time
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +22,23 @@ from ray.rllib.algorithms.algorithm import Algorithm
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.tune import register_trainable
 
+from naslib_incremental.agent import checkpoint
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.environment import HostEncoder
+from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.rllib import roles
-from naslib_incremental.agent.rllib import state as states
-from naslib_incremental.agent.rllib.ledger import Ledger
+from naslib_incremental.agent.rllib.progress import TrainingProgress
 from naslib_incremental.agent.rllib.shards import ShardGroup
-from naslib_incremental.agent.rllib.topology import Topology
-from naslib_incremental.benchmarks import open_benchmark
+from naslib_incremental.agent.rllib.topology import Topology, cluster_cpus, fitting_topology
+from naslib_incremental.benchmarks import Benchmark, QueryCounter, open_benchmark
 from naslib_incremental.foundation.seeding import children
 
 TUNE_NAME = "ApexIncremental"
 CHECKPOINT = "checkpoint.safetensors"
 # How long a training waits for fragments before it looks at everything else.
 POLL_SECONDS = 0.01
-# Draws under way while the learner learns.
-DRAWS_AHEAD = 4
+# Samples under way while the learner learns.
+SAMPLES_AHEAD = 4
 # A training that gets no fragment for so long gives up: its runners cannot be started again.
 STALL_SECONDS = 600.0
 
@@ -44,7 +48,7 @@ class ApexConfig(AlgorithmConfig):  # type: ignore[misc]
 
     Attributes:
         benchmark: full name of a benchmark.
-        agent: options of ``AgentConfig.of``; lanes and replay capacity are shared out.
+        agent: options of ``AgentConfig.of``; environments and replay capacity are shared out.
         agent_seed: source of all randomness, but for the order in which processes get ready.
         num_replay_shards: processes that keep transitions.
         reward_scale: factor of the rewards, measured when a training begins.
@@ -91,10 +95,13 @@ class ApexConfig(AlgorithmConfig):  # type: ignore[misc]
 class ApexDQN(Algorithm):  # type: ignore[misc]
     """Trains one agent with asynchronous runners, replay shards and a learner.
 
+    It is an ``agent.training.Trainer`` too; ``cluster_trainer`` makes one from a configuration.
+
     Attributes:
-        ledger: what has been done so far.
+        progress: what has been done so far.
         shards: the replay.
         revived: learners that were lost and built again.
+        details: of the processes, for the record.
     """
 
     @classmethod
@@ -107,13 +114,15 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         torch.set_num_threads(1)
         scale, shards = children(np.random.SeedSequence([config.agent_seed, 1]), 2)
         benchmark, count = open_benchmark(config.benchmark), config.num_replay_shards
-        self.ledger = Ledger(config.agent_config(), benchmark, np.random.default_rng(scale))
+        agent = config.agent_config()
+        self.progress = TrainingProgress(agent, benchmark, np.random.default_rng(scale))
         self.config = config.copy(copy_frozen=False)
-        self.config.reward_scale = self.ledger.scale
+        self.config.reward_scale = self.progress.scale
         self.config.freeze()
-        self.shards = ShardGroup(self.ledger.config, count, shards.generate_state(count).tolist())
+        self.shards = ShardGroup(agent, count, shards.generate_state(count).tolist())
         self.revived = 0
-        self._draws: deque[tuple[Any, Any, Any]] = deque()
+        self.details: Mapping[str, Any] = {}
+        self._samples: deque[tuple[Any, Any, Any]] = deque()
         self.learner_group: Any = None
         super().setup(self.config)
         self._kept = roles.learner_state(self.learner_group)
@@ -123,7 +132,7 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
     def training_step(self) -> None:
         """Gather what runners have ready, make the updates that it pays for, send new weights."""
         runners = self._gather()
-        while self.ledger.due and self._learn():
+        while self.progress.due and self._learn():
             pass
         if runners:
             self._send_weights(runners)
@@ -135,11 +144,11 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
             timeout_seconds=POLL_SECONDS,
             return_actor_ids=True,
         )
-        for _, (fragment, account) in found:
-            if account.transitions:
+        for _, (fragment, summary) in found:
+            if summary.transitions:
                 self.shards.add(fragment)
-            self.ledger.book(account)
-            roles.log_account(self.metrics, account)
+            self.progress.add(summary)
+            roles.log_summary(self.metrics, summary)
         if found:
             self._fed = time.monotonic()
         elif time.monotonic() - self._fed > STALL_SECONDS:
@@ -147,12 +156,12 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         return [runner for runner, _ in found]
 
     def _learn(self) -> bool:
-        """Make one update; False if what was drawn is lost, or a shard is still nearly empty."""
-        while len(self._draws) < DRAWS_AHEAD:
-            self._draws.append(self.shards.draw())
-        shard, slots, draw = self._draws.popleft()
+        """Make one update; False if a sample is lost, or a shard is still nearly empty."""
+        while len(self._samples) < SAMPLES_AHEAD:
+            self._samples.append(self.shards.sample())
+        shard, slots, sampled = self._samples.popleft()
         try:
-            updated = roles.update(self.learner_group, draw)
+            updated = roles.update(self.learner_group, sampled)
         except RayActorError:
             self._revive()
             return False
@@ -160,7 +169,7 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
             return False
         loss, errors = updated
         self.shards.update(shard, slots, errors)
-        self.ledger.learned(loss)
+        self.progress.add_update(loss)
         roles.log_loss(self.metrics, loss)
         return True
 
@@ -200,30 +209,68 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
             self._revive()
             return self._kept
 
+    def advance(self) -> None:
+        """One iteration of the algorithm."""
+        self.train()
+
+    @property
+    def steps(self) -> int:
+        """Environment steps taken."""
+        return self.progress.steps
+
+    @property
+    def counter(self) -> QueryCounter:
+        """Of the queries of all runners."""
+        return self.progress.counter
+
+    @property
+    def learner(self) -> Learner:
+        """The learner as it is now, in this process."""
+        config, space = self.progress.config, self.counter.benchmark.space
+        learner = Learner(config, HostEncoder(space), space.width(config.neighbours) + 1, seed=0)
+        learner.load_state_dict(self.learner_state())
+        return learner
+
+    def take_figures(self) -> dict[str, float]:
+        """Queries so far, and means since the last call."""
+        counted = {"queries": self.counter.queries, "distinct_queries": self.counter.distinct}
+        return counted | self.progress.sums.take_means()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the episodes under way, which begin anew; replay shards included."""
+        return {
+            "progress": self.progress.state_dict(),
+            "learner": self.learner_state(),
+            "shards": self.shards.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Resume from an earlier ``state_dict``, which any number of processes may have left."""
+        self.progress.load_state_dict(state["progress"])
+        self._kept = state["learner"]
+        roles.set_learner_state(self.learner_group, self._kept)
+        self.shards.load_state_dict(state["shards"])
+        roles.log_steps(self.metrics, self.progress.steps)
+        self._send_weights(None)
+
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Write everything, replay shards included, without a pickle."""
-        self.save_file(Path(checkpoint_dir, CHECKPOINT), 0.0)
+        """Write everything, without a pickle."""
+        path, benchmark = Path(checkpoint_dir, CHECKPOINT), self.counter.benchmark.name
+        checkpoint.save(path, self.state_dict(), self.progress.config, benchmark, 0.0)
 
     def load_checkpoint(self, checkpoint_dir: str) -> None:
-        """Go on from ``save_checkpoint``."""
-        self.load_file(Path(checkpoint_dir, CHECKPOINT))
-
-    def save_file(self, path: Path, seconds: float) -> None:
-        """Write the checkpoint to a file; ``seconds`` is the wall time spent so far."""
-        states.save(path, self.ledger, self.learner_state(), self.shards.state(), seconds)
-
-    def load_file(self, path: Path) -> float:
-        """Go on from ``save_file``; returns its seconds.
+        """Resume from ``save_checkpoint``.
 
         Raises:
             UnusableCheckpointError: the file is missing, damaged or of another configuration.
         """
-        self._kept, shards, seconds = states.load(path, self.ledger)
-        roles.set_learner_state(self.learner_group, self._kept)
-        self.shards.restore(shards)
-        roles.log_steps(self.metrics, self.ledger.steps)
-        self._send_weights(None)
-        return seconds
+        path, benchmark = Path(checkpoint_dir, CHECKPOINT), self.counter.benchmark.name
+        state, _ = checkpoint.load(path, self.progress.config, benchmark)
+        self.load_state_dict(state)
+
+    def close(self) -> None:
+        """End all processes."""
+        self.stop()
 
     def cleanup(self) -> None:
         """End all processes."""
@@ -238,6 +285,27 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         else:
             # Not RLlib's default, which is in the user's home.
             self._logdir = tempfile.mkdtemp(prefix="naslib-incremental-")
+
+
+def cluster_trainer(
+    config: AgentConfig, benchmark: Benchmark, seed: np.random.SeedSequence
+) -> ApexDQN:
+    """A trainer over the cluster that is connected to.
+
+    Args:
+        config: the agent's configuration.
+        benchmark: answers the training queries; the processes open it by its name.
+        seed: source of all randomness, but for the order in which processes get ready.
+    """
+    # Nodes may have come and gone since the configuration was made.
+    topology = fitting_topology(config, cluster_cpus())
+    settings = ApexConfig().over(topology)
+    settings.benchmark = benchmark.name
+    settings.agent = dict(vars(config))
+    settings.agent_seed = int(seed.generate_state(1)[0])
+    trainer: ApexDQN = settings.build_algo()
+    trainer.details = {"topology": asdict(topology)}
+    return trainer
 
 
 register_trainable(TUNE_NAME, ApexDQN)

@@ -25,10 +25,10 @@ from ray.rllib.utils import metrics as keys
 from ray.rllib.utils.framework import get_device
 from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
-from naslib_incremental.agent.checkpoint import below
+from naslib_incremental.agent.environment import HostEncoder
 from naslib_incremental.agent.learner import Learner
-from naslib_incremental.agent.rllib import state as states
-from naslib_incremental.agent.rllib.collector import Account, Collector
+from naslib_incremental.agent.rllib.collector import Collector
+from naslib_incremental.agent.rllib.progress import FragmentSummary
 from naslib_incremental.agent.rllib.shards import fetched
 from naslib_incremental.benchmarks import open_benchmark
 
@@ -41,7 +41,7 @@ Updated = tuple[float, NDArray[np.float64]]
 
 
 class ApexEnvRunner(EnvRunner):  # type: ignore[misc]
-    """Acts in a share of the lanes, through a ``Collector``."""
+    """Acts in a share of the environments, through a ``Collector``."""
 
     def __init__(self, *, config: Any, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
@@ -58,13 +58,13 @@ class ApexEnvRunner(EnvRunner):  # type: ignore[misc]
         )
 
     def sample(self, **kwargs: Any) -> Any:
-        """A fragment and its account."""
+        """A fragment and its summary."""
         return self.collector.collect(self.config.rollout_fragment_length)
 
-    def sample_get_state_and_metrics(self) -> tuple[ObjectRef, Account]:
+    def sample_get_state_and_metrics(self) -> tuple[ObjectRef, FragmentSummary]:
         """The fragment by reference: it goes to a shard without passing through the training."""
-        fragment, account = self.sample()
-        return put(fragment), account
+        fragment, summary = self.sample()
+        return put(fragment), summary
 
     def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """There is none that may not be lost."""
@@ -77,7 +77,8 @@ class ApexEnvRunner(EnvRunner):  # type: ignore[misc]
 
     def get_spaces(self) -> dict[str, tuple[Any, Any]]:
         """For RLlib, which asks; observations never leave a runner."""
-        slots, space = self.collector.mdp.observation.mask.shape[1], self.collector.mdp.space
+        slots = self.collector.environment.observation.states.shape[1]
+        space = self.collector.encoder.space
         both: Any = (spaces.Box(0, 1, (slots, space.features), np.uint8), spaces.Discrete(slots))
         return dict.fromkeys(("__env__", "__env_single__", "default_policy"), both)
 
@@ -95,7 +96,8 @@ class ApexLearner(TorchLearner):  # type: ignore[misc]
         config, space = self.config.agent_config(), open_benchmark(self.config.benchmark).space
         slots = space.width(config.neighbours) + 1
         seed = int(np.random.SeedSequence([self.config.agent_seed, 0]).generate_state(1)[0])
-        self.agent = Learner(config, space, slots, seed, self._device)
+        encoder = HostEncoder(space, self._device)
+        self.agent = Learner(config, encoder, slots, seed, self._device)
         self._is_built = True
 
     def compute_loss_for_module(self, **kwargs: Any) -> Any:
@@ -103,29 +105,32 @@ class ApexLearner(TorchLearner):  # type: ignore[misc]
         raise NotImplementedError
 
     def get_state(self, *args: Any, inference_only: bool = False, **kw: Any) -> dict[str, Any]:
-        """Everything, or only the online network's weights."""
-        found = states.of_learner(self.agent)
-        return (
-            {COMPONENT_RL_MODULE: below(found["tensors"], "network")} if inference_only else found
-        )
+        """Everything, or only the online network's weights, as arrays, which Ray shares."""
+        if not inference_only:
+            return self.agent.state_dict()
+        weights = self.agent.network.state_dict()
+        return {COMPONENT_RL_MODULE: {name: part.cpu().numpy() for name, part in weights.items()}}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from an earlier ``get_state``."""
-        states.to_learner(self.agent, state)
+        """Resume from an earlier ``get_state``."""
+        self.agent.load_state_dict(state)
 
 
-def _update(learner: ApexLearner, draw: ObjectRef) -> Updated | None:
-    found = fetched(draw)
-    return None if found is None else learner.agent.update(found.transitions, found.weights)
+def _update(learner: ApexLearner, sampled: ObjectRef) -> Updated | None:
+    found = fetched(sampled)
+    if found is None:
+        return None
+    loss, errors = learner.agent.update(*found)
+    return float(loss), errors.double().cpu().numpy()
 
 
-def update(group: LearnerGroup, draw: ObjectRef) -> Updated | None:
-    """One gradient step on what a shard drew: loss and TD errors; None if the draw is lost.
+def update(group: LearnerGroup, sampled: ObjectRef) -> Updated | None:
+    """One gradient step on what a shard sampled: loss and TD errors; None if that is lost.
 
     Raises:
         RayActorError: the learner's process is gone.
     """
-    results = list(group.foreach_learner(_update, draw=draw))
+    results = list(group.foreach_learner(_update, sampled=sampled))
     if not results:
         raise RayActorError
     updated: Updated | None = results[0].get()
@@ -141,19 +146,19 @@ def learner_state(group: LearnerGroup) -> dict[str, Any]:
 
 
 def set_learner_state(group: LearnerGroup, state: dict[str, Any]) -> None:
-    """Go on from an earlier ``learner_state``."""
+    """Resume from an earlier ``learner_state``."""
     group.set_state({COMPONENT_LEARNER: state})
 
 
-def log_account(metrics: MetricsLogger, account: Account) -> None:
-    """Put a fragment's account under RLlib's usual keys."""
-    log_steps(metrics, account.steps)
+def log_summary(metrics: MetricsLogger, summary: FragmentSummary) -> None:
+    """Put a fragment's summary under RLlib's usual keys."""
+    log_steps(metrics, summary.steps)
     episodes = (keys.ENV_RUNNER_RESULTS, keys.NUM_EPISODES_LIFETIME)
-    metrics.log_value(episodes, len(account.returns), reduce="lifetime_sum")
-    if len(account.returns):
+    metrics.log_value(episodes, len(summary.returns), reduce="lifetime_sum")
+    if len(summary.returns):
         means = {
-            keys.EPISODE_RETURN_MEAN: account.returns.mean(),
-            keys.EPISODE_LEN_MEAN: account.lengths.mean(),
+            keys.EPISODE_RETURN_MEAN: summary.returns.mean(),
+            keys.EPISODE_LEN_MEAN: summary.lengths.mean(),
         }
         for key, mean in means.items():
             metrics.log_value((keys.ENV_RUNNER_RESULTS, key), float(mean), window=AVERAGED)

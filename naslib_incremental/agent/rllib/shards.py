@@ -1,55 +1,44 @@
 """Replay shards: processes that keep transitions, and the group of them that a training talks to.
 
 Only Ray's stable core is used here. A shard that is lost comes back empty; what it kept is lost,
-and the training goes on.
+and the training goes on. Between processes tensors travel as arrays, which Ray shares.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import ray
+import torch
 from numpy.typing import NDArray
 from ray.exceptions import RayActorError, RayError, RayTaskError
+from torch import Tensor
 
 from naslib_incremental.agent.config import AgentConfig
-from naslib_incremental.agent.replay import PRIORITY_FLOOR, PrioritisedReplay, Transitions
-
-if TYPE_CHECKING:
-    from naslib_incremental.agent.checkpoint import Tensors
+from naslib_incremental.agent.n_step import Transitions
+from naslib_incremental.agent.replay import PrioritisedReplay, SumTree
 
 # Calls per shard that may be under way before the training waits for them.
 CALLS_IN_FLIGHT = 8
 
-
-@dataclass(frozen=True)
-class Fragment:
-    """Transitions on their way to a replay shard; states as indices or packed words.
-
-    Attributes:
-        transitions: K rows.
-        priorities: [K] absolute TD errors as the actor estimates them.
-    """
-
-    transitions: Transitions
-    priorities: NDArray[np.float64]
+Arrays: TypeAlias = dict[str, NDArray[Any]]
+Fragment: TypeAlias = Arrays
+"""Columns of K transitions on their way to a shard, and ``"priorities"``: [K] TD errors."""
+Sampled: TypeAlias = Arrays
+"""Columns of B transitions on their way to the learner, and their importance ``"weights"``."""
 
 
-@dataclass(frozen=True)
-class Draw:
-    """What a shard drew for one update.
+def to_arrays(tensors: Mapping[str, Tensor]) -> Arrays:
+    """Tensors of the host as arrays of the same memory."""
+    return {name: part.numpy() for name, part in tensors.items()}
 
-    Attributes:
-        transitions: B rows.
-        weights: [B] importance weights.
-    """
 
-    transitions: Transitions
-    weights: NDArray[np.float32]
+def to_tensors(arrays: Arrays) -> dict[str, Tensor]:
+    """Copies: arrays that arrive through Ray are read-only."""
+    return {name: torch.tensor(part) for name, part in arrays.items()}
 
 
 class ReplayShard:
@@ -58,53 +47,45 @@ class ReplayShard:
     Args:
         config: the agent's configuration.
         shards: how many share the capacity.
-        seed: of the draws.
+        seed: of the samples.
     """
 
     def __init__(self, config: AgentConfig, shards: int, seed: int) -> None:
         self.config = config
         # Half a share, so that a shard that fragments reach late does not hold up the learner.
         self.least = max(1, config.learning_starts // (2 * shards))
-        self.replay = PrioritisedReplay(
-            max(1, config.replay_capacity // shards),
-            config.priority_alpha,
-            config.priority_beta,
-            np.random.default_rng(seed),
-        )
+        capacity = max(1, config.replay_capacity // shards)
+        rng = np.random.default_rng(seed)
+        index = SumTree(capacity, config.priority_alpha, config.priority_beta, rng)
+        self.replay = PrioritisedReplay(capacity, index)
 
     def add(self, fragment: Fragment) -> int:
         """Keep a fragment; the number of transitions added."""
-        # A fragment may be longer than the ring, in which each slot is written once a call.
-        rows, size = len(fragment.transitions), self.replay.capacity
-        for low in range(0, rows, size):
-            part = slice(low, low + size)
-            columns = {n: c[part] for n, c in fragment.transitions.arrays().items()}
-            self.replay.add(Transitions(**columns), fragment.priorities[part])
-        return rows
+        columns = to_tensors(fragment)
+        priorities = columns.pop("priorities")
+        self.replay.add(Transitions(**columns), priorities)
+        return len(priorities)
 
-    def draw(self) -> tuple[NDArray[np.int64] | None, Draw | None]:
+    def sample(self) -> tuple[NDArray[np.int64] | None, Sampled | None]:
         """Slots and rows for one update; nothing from a shard that is still nearly empty."""
         if len(self.replay) < self.least:
             return None, None
         slots, transitions, weights = self.replay.sample(self.config.batch_size)
-        return slots, Draw(transitions, weights)
+        return slots.numpy(), to_arrays({**transitions.columns(), "weights": weights})
 
     def update(self, slots: NDArray[np.int64] | None, priorities: NDArray[np.float64]) -> None:
         """Give slots new absolute TD errors; those of an earlier life of this shard are left."""
         if slots is not None:
             kept = slots < len(self.replay)
-            self.replay.update(slots[kept], priorities[kept])
+            self.replay.update(torch.tensor(slots[kept]), torch.tensor(priorities[kept]))
 
-    def state(self) -> Tensors:
-        """All rows, oldest first, and their priorities."""
-        replay = self.replay
-        start = replay.position if len(replay) == replay.capacity else 0
-        order = (start + np.arange(len(replay))) % replay.capacity
-        leaves = replay.tree[order + len(replay.tree) // 2]
-        alpha = self.config.priority_alpha
-        errors = leaves ** (1 / alpha) - PRIORITY_FLOOR if alpha else leaves
-        columns = {name: column[order] for name, column in replay.columns.items()}
-        return {**columns, "priorities": np.maximum(errors, 0)} if columns else {}
+    def contents(self) -> Fragment:
+        """All rows, oldest first; empty where there are none."""
+        found = self.replay.contents()
+        if found is None:
+            return {}
+        transitions, priorities = found
+        return to_arrays({**transitions.columns(), "priorities": priorities})
 
 
 class ShardGroup:
@@ -132,14 +113,14 @@ class ShardGroup:
         self._calls.append(self._next().add.remote(fragment))
         self.poll()
 
-    def draw(self) -> tuple[Any, Any, Any]:
-        """The shard whose turn it is, and references to slots and rows that it will draw."""
+    def sample(self) -> tuple[Any, Any, Any]:
+        """The shard whose turn it is, and references to slots and rows that it will sample."""
         shard = self._next()
-        slots, draw = shard.draw.options(num_returns=2).remote()
-        return shard, slots, draw
+        slots, sampled = shard.sample.options(num_returns=2).remote()
+        return shard, slots, sampled
 
     def update(self, shard: Any, slots: Any, errors: NDArray[np.float64]) -> None:
-        """Send new absolute TD errors to the shard that drew ``slots``, a reference."""
+        """Send new absolute TD errors to the shard that sampled ``slots``, a reference."""
         self._calls.append(shard.update.remote(slots, errors))
         self.poll()
 
@@ -164,28 +145,28 @@ class ShardGroup:
                 raise
             self.lost += 1
 
-    def state(self) -> list[Tensors]:
-        """The state of every shard; empty for one that is gone at the moment."""
-        states = []
-        for call in [actor.state.remote() for actor in self.actors]:
+    def state_dict(self) -> dict[str, dict[str, Tensor]]:
+        """The rows of every shard; none of one that is gone at the moment."""
+        states = {}
+        for index, call in enumerate([actor.contents.remote() for actor in self.actors]):
             try:
-                states.append(ray.get(call))
+                states[str(index)] = to_tensors(ray.get(call))
             except RayActorError:
-                states.append({})
+                states[str(index)] = {}
         return states
 
-    def restore(self, states: Sequence[Mapping[str, NDArray[Any]]]) -> None:
+    def load_state_dict(self, state: Mapping[str, Mapping[str, Tensor]]) -> None:
         """Deal the rows of earlier shards, as many as there were, to these."""
-        states = [state for state in states if state]
-        if not states:
+        kept = [shard for shard in state.values() if shard]
+        if not kept:
             return
+        rows = {name: [to_arrays(shard)[name] for shard in kept] for name in kept[0]}
         for index, actor in enumerate(self.actors):
-            columns = {
-                name: np.concatenate([state[name][index :: len(self.actors)] for state in states])
-                for name in states[0]
+            share = {
+                name: np.concatenate([part[index :: len(self.actors)] for part in parts])
+                for name, parts in rows.items()
             }
-            priorities = columns.pop("priorities")
-            ray.get(actor.add.remote(Fragment(Transitions(**columns), priorities)))
+            ray.get(actor.add.remote(share))
 
     def stop(self) -> None:
         """End the processes."""
@@ -197,16 +178,16 @@ class ShardGroup:
         return self.actors[self._turn]
 
 
-def fetched(reference: Any) -> Draw | None:
-    """What a shard drew, as arrays that may be written; None if it is lost or was too early."""
+def fetched(reference: Any) -> tuple[Transitions, Tensor] | None:
+    """Transitions and weights that a shard sampled; None if they are lost or it was too early."""
     try:
-        draw: Draw | None = ray.get(reference)
+        sampled: Sampled | None = ray.get(reference)
     except RayError as error:
         if isinstance(error, RayTaskError) and not isinstance(error.cause, RayError):
             raise
         return None
-    if draw is None:
+    if sampled is None:
         return None
-    # Arrays that arrive through Ray are read-only, which torch and numba do not take.
-    columns = {name: np.array(column) for name, column in draw.transitions.arrays().items()}
-    return Draw(Transitions(**columns), np.array(draw.weights))
+    columns = to_tensors(sampled)
+    weights = columns.pop("weights")
+    return Transitions(**columns), weights

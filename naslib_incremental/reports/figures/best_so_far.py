@@ -26,11 +26,10 @@ from naslib_incremental.reports.figures.canvas import (
     short,
 )
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.budgets import BudgetRuns
-from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band
+from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, CrossedSums, band
 from naslib_incremental.reports.statistics.measures import MEASURES
 from naslib_incremental.reports.statistics.published import origin, published_beside
-from naslib_incremental.reports.tables.budgets import made_from, percent
+from naslib_incremental.reports.tables.table import percent
 
 START = 0.04
 """The share of the budget after which a curve must be inside the axes."""
@@ -43,22 +42,22 @@ SIGNS = "osD^v<>ph8PX"
 
 
 def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
-    """The figure; None where no optimizer has a complete run of the largest budget."""
+    """The figure; None where no optimizer has a complete search of the largest budget."""
     curves = data(analysis)
     if curves.empty:
         return None
     others = published(analysis)
-    optimum = analysis.evaluation.benchmark.get("validation_optimum")
+    optimum = analysis.runs.benchmark.validation_optimum
     panels = draw(curves, others, styles, analysis.budgets, optimum)
     without = [m.title for m in MEASURES if m.key not in panels]
     caption = (
-        f"Mean over runs of {analysis.budgets[-1]} queries after each query. The inner band is the "
-        f"[{MEANING}]; the outer one is one sigma of the runs to either side. Marks stand at the "
-        "reported budgets. The axes begin where all curves have passed the first "
+        f"Mean over searches of {analysis.budgets[-1]} queries after each query. The inner band is "
+        f"the [{MEANING}]; the outer one is one sigma of the searches to either side. Marks stand "
+        "at the reported budgets. The axes begin where all curves have passed the first "
         f"{START:.0%} of the queries. "
         + "".join(f"{title}: no test accuracy. " for title in without)
         + _of_others(analysis, others)
-        + f"{made_from(analysis, 'validation', 'test')}"
+        + f"{analysis.made_from('validation', 'test')}"
     )
     frame = pd.concat([curves, others], ignore_index=True) if len(others) else curves
     return Drawing("best_so_far", "Best so far, by query", caption, frame, panels)
@@ -69,31 +68,31 @@ def _of_others(analysis: Analysis, others: pd.DataFrame) -> str:
     if others.empty:
         return ""
     return (
-        f"Hollow marks: {origin(str(analysis.evaluation.benchmark['name']))}; those far from the "
+        f"Hollow marks: {origin(analysis.runs.benchmark.name)}; those far from the "
         "curves are not shown. "
     )
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
-    """One row per optimizer, measure and query: runs; mean, sigma and interval in per cent."""
+    """One row per optimizer, measure and query: number of searches; mean, sigma and interval."""
     budget = analysis.budgets[-1]
     parts = []
     for optimizer in analysis.optimizers:
-        cutting = optimizer.budgets[budget]
-        low, high = _band(cutting)
+        found = optimizer.searches(budget)
+        low, high = _band(found.crossed)
         for measure, mean, sigma, *seeds in zip(
-            MEASURES, cutting.mean, cutting.sigma, low, high, strict=True
+            MEASURES, found.mean, found.sigma, low, high, strict=True
         ):
             if not np.isnan(mean).any():
                 columns = {
                     "optimizer": optimizer.name,
                     "measure": measure.key,
                     "query": np.arange(1, budget + 1),
-                    "runs": len(cutting.finals),
-                    "mean": 100 * mean,
-                    "sigma": 100 * sigma,
-                    "training_seed_low": 100 * seeds[0],
-                    "training_seed_high": 100 * seeds[1],
+                    "searches": len(found.finals),
+                    "mean": mean,
+                    "sigma": sigma,
+                    "training_seed_low": seeds[0],
+                    "training_seed_high": seeds[1],
                 }
                 parts.append(pd.DataFrame(columns))
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -101,17 +100,17 @@ def data(analysis: Analysis) -> pd.DataFrame:
 
 
 def published(analysis: Analysis) -> pd.DataFrame:
-    """One row per published number: mean, sigma and 95 % interval in per cent."""
-    benchmark = str(analysis.evaluation.benchmark["name"])
+    """One row per published number: mean, sigma and 95 % interval."""
+    benchmark = analysis.runs.benchmark.name
     rows = [
         {
             "optimizer": one.name,
             "measure": measure.key,
             "query": one.budget,
-            "mean": 100 * one.mean,
-            "sigma": 100 * one.sigma,
-            "low": 100 * one.low,
-            "high": 100 * one.high,
+            "mean": one.mean,
+            "sigma": one.sigma,
+            "low": one.low,
+            "high": one.high,
         }
         for measure in MEASURES
         for one in published_beside(benchmark, measure.key, analysis.budgets)
@@ -120,10 +119,10 @@ def published(analysis: Analysis) -> pd.DataFrame:
     return frame
 
 
-def _band(cutting: BudgetRuns) -> NDArray[np.float64]:
+def _band(crossed: CrossedSums) -> NDArray[np.float64]:
     """[2, M, Q] training-seed interval of the mean after each query; NaN where there is none."""
-    cells = cutting.cells
-    bands = [band(replace(cells, sums=cells.sums[:, :, index])) for index in range(len(MEASURES))]
+    sums = crossed.sums
+    bands = [band(replace(crossed, sums=sums[:, :, index])) for index in range(len(MEASURES))]
     return np.stack(bands, axis=1)
 
 
@@ -158,8 +157,9 @@ def _curve(
     axes: Axes, name: str, curve: pd.DataFrame, style: Style, budgets: tuple[int, ...]
 ) -> None:
     """One optimizer's mean with its band, and a mark at each budget."""
-    query, mean, sigma = (curve[key].to_numpy() for key in ("query", "mean", "sigma"))
-    seeds = [curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high")]
+    query = curve["query"].to_numpy()
+    mean, sigma = (100 * curve[key].to_numpy() for key in ("mean", "sigma"))
+    seeds = [100 * curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high")]
     for ends, alpha in (((mean - sigma, mean + sigma), 0.11), (seeds, 0.25)):
         axes.fill_between(query, *ends, color=style.colour, alpha=alpha, linewidth=0)
     axes.plot(
@@ -179,8 +179,8 @@ def _limits(axes: Axes, rows: pd.DataFrame) -> None:
     """Leave out the steep first queries, which would flatten everything after them."""
     last = int(rows["query"].max())
     shown = rows[rows["query"] >= max(1, START * last)]
-    low = float(shown["mean"].min())
-    high = float((shown["mean"] + shown["sigma"].fillna(0)).max())
+    low = 100 * float(shown["mean"].min())
+    high = 100 * float((shown["mean"] + shown["sigma"].fillna(0)).max())
     space = max(high - low, LEAST)
     axes.set_ylim(low - 0.05 * space, low + 1.06 * space)
     axes.set_xlim(0, last * 1.02)
@@ -190,7 +190,8 @@ def _published(axes: Axes, rows: pd.DataFrame) -> None:
     """Published numbers near the curves, those of one budget side by side."""
     low, high = axes.get_ylim()
     room = NEAR * (high - low)
-    near = rows[rows["mean"].between(low - room, high + room)]
+    shown = rows.assign(**{key: 100 * rows[key] for key in ("mean", "low", "high")})
+    near = shown[shown["mean"].between(low - room, high + room)]
     if near.empty:
         return
     order = near.groupby("query").cumcount()

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.break_even import break_evens
-from naslib_incremental.reports.tables.budgets import made_from
 
 
 def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
@@ -24,7 +23,7 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
         "Searches after which the queries that the trained agent saves are as many as its training "
         "cost, by the queries that the baseline spends in a search; the agent searches until its "
         "mean best validation is that of the baseline. Where there is no line, training is never "
-        f"paid for. Marks stand at the reported budgets. {made_from(analysis, 'validation')}"
+        f"paid for. Marks stand at the reported budgets. {analysis.made_from('validation')}"
     )
     return Drawing("break_even", "When training has paid for itself", caption, frame, panels)
 
@@ -37,7 +36,7 @@ def data(analysis: Analysis) -> pd.DataFrame:
                 "optimizer": pair.name,
                 "against": pair.other,
                 "query": np.arange(1, len(pair.targets) + 1),
-                "target": 100 * pair.targets,
+                "target": pair.targets,
                 "needed": np.where(np.isfinite(pair.needed), pair.needed, np.nan),
                 "training_queries": pair.training,
                 "searches": np.where(np.isfinite(pair.searches), pair.searches, np.nan),

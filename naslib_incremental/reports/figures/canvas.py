@@ -127,15 +127,15 @@ def panel(title: str, xlabel: str, ylabel: str) -> Iterator[tuple[Figure, Axes]]
 
 
 def draw_shares(axes: Axes, rows: pd.DataFrame, along: str, styles: Mapping[str, Style]) -> None:
-    """Each optimizer's column ``share`` in per cent, with its training-seed interval as a band."""
+    """Each optimizer's column ``share``, with its training-seed interval as a band."""
     for name, curve in rows.groupby("optimizer", sort=False):
         style = styles[str(name)]
         place = curve[along].to_numpy()
-        low, high = (curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high"))
+        low, high = (100 * curve[f"training_seed_{end}"].to_numpy() for end in ("low", "high"))
         axes.fill_between(place, low, high, color=style.colour, alpha=0.2, linewidth=0)
         axes.plot(
             place,
-            curve["share"],
+            100 * curve["share"],
             color=style.colour,
             linestyle=style.dashes,
             linewidth=1.8,

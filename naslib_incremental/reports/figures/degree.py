@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naslib_incremental.reports.figures.canvas import INK, SERIES, Drawing, legend_below, panel
+from naslib_incremental.reports.figures.canvas import (
+    INK,
+    SERIES,
+    Drawing,
+    Style,
+    legend_below,
+    panel,
+)
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.landscape.degree import Degrees
-from naslib_incremental.reports.tables.budgets import made_from
+from naslib_incremental.reports.statistics.landscape import Degrees
 
 SHOWN = 1_200
 BINS = 12
@@ -17,8 +25,11 @@ TAIL = 0.01
 """The share of the worst architectures that may lie below the axes."""
 
 
-def figure(analysis: Analysis, found: Degrees) -> Drawing:
-    """The figure."""
+def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
+    """The figure; None where the space cannot read the starts."""
+    found = analysis.study.degrees
+    if found is None:
+        return None
     frame = data(found)
     pearson, kendall = found.pearson[0], found.kendall[0]
     numbers = (
@@ -29,17 +40,15 @@ def figure(analysis: Analysis, found: Degrees) -> Drawing:
     caption = (
         f"Each point is one of {len(frame):,} starts of episodes, {min(SHOWN, len(frame)):,} of "
         f"them drawn; the line joins means over bins of about equal numbers. {numbers}Up to "
-        f"{TAIL:.0%} of the points lie below the axes. {made_from(analysis, 'validation')}"
+        f"{TAIL:.0%} of the points lie below the axes. {analysis.made_from('validation')}"
     )
     panels = {"validation": draw(frame)}
     return Drawing("degree", "Accuracy by number of neighbours", caption, frame, panels)
 
 
 def data(found: Degrees) -> pd.DataFrame:
-    """One row per start: its neighbours and its accuracy in per cent."""
-    frame: pd.DataFrame = pd.DataFrame(
-        {"neighbours": found.degree, "validation": 100 * found.validation}
-    )
+    """One row per start: its neighbours and its accuracy."""
+    frame: pd.DataFrame = pd.DataFrame({"neighbours": found.degree, "validation": found.validation})
     return frame
 
 
@@ -51,7 +60,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     with panel("Starts of episodes", "neighbours", "validation accuracy (%)") as (picture, axes):
         axes.scatter(
             frame["neighbours"][:SHOWN],
-            frame["validation"][:SHOWN],
+            100 * frame["validation"][:SHOWN],
             s=9,
             alpha=0.35,
             linewidth=0,
@@ -59,14 +68,15 @@ def draw(frame: pd.DataFrame) -> Figure:
         )
         axes.plot(
             means["neighbours"],
-            means["validation"],
+            100 * means["validation"],
             color=INK,
             linewidth=1.4,
             marker="o",
             markersize=4,
             label="means over bins",
         )
-        low, high = frame["validation"].quantile(TAIL), frame["validation"].max()
+        validation = 100 * frame["validation"]
+        low, high = validation.quantile(TAIL), validation.max()
         space = max(0.05 * (high - low), 0.1)
         axes.set_ylim(low - space, high + space)
         legend_below(picture, axes)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naslib_incremental.reports.figures.canvas import Drawing
+from naslib_incremental.reports.figures.canvas import Drawing, Style
 from naslib_incremental.reports.figures.cell_picture import picture
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.landscape import Study
-from naslib_incremental.reports.tables.budgets import made_from, percent
+from naslib_incremental.reports.tables.table import percent
 from naslib_incremental.search_spaces_ext import CellDrawing
 
 
-def figure(analysis: Analysis, study: Study) -> Drawing | None:
+def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
     """The figure; None where the space cannot read the final architectures."""
+    study = analysis.study
     if study.space is None or not study.finals:
         return None
     cells = {name: study.space.draw(final) for name, final in study.finals.items()}
     caption = (
         "The architecture that most episodes of an optimizer end in, with their share and its "
-        f"validation accuracy. {made_from(analysis, 'validation')}"
+        f"validation accuracy. {analysis.made_from('validation')}"
     )
     title = "The most frequent final architecture"
     panels = draw(analysis, cells)
@@ -29,12 +31,12 @@ def figure(analysis: Analysis, study: Study) -> Drawing | None:
 
 
 def data(analysis: Analysis, cells: dict[str, list[CellDrawing]]) -> pd.DataFrame:
-    """One row per optimizer and cell: share and accuracy in per cent, labels, and edges a>b."""
+    """One row per optimizer and cell: share, accuracy, labels, and edges a>b."""
     rows = [
         {
             "optimizer": one.name,
-            "share": 100 * one.endings.share,
-            "validation": 100 * one.endings.validation,
+            "share": one.endings.share,
+            "validation": one.endings.validation,
             "architecture": one.endings.architecture,
             "cell": cell.name,
             "labels": " ".join(cell.labels),

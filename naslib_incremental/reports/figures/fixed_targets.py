@@ -1,4 +1,4 @@
-"""How many runs have come how near to the best, after each query."""
+"""How many searches have come how near to the best, after each query."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from naslib_incremental.reports.figures.canvas import (
 )
 from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band
-from naslib_incremental.reports.statistics.targets import first_hits
-from naslib_incremental.reports.tables.budgets import made_from, percent
+from naslib_incremental.reports.statistics.searches import first_hits
+from naslib_incremental.reports.tables.table import percent
 
 GAPS = np.geomspace(10, 0.01, 31)
 """Distances of the targets from the best, in percentage points, the easiest first."""
@@ -30,39 +30,39 @@ ALL = "all targets"
 
 
 def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
-    """The figure; None where no optimizer has a complete run of the largest budget."""
+    """The figure; None where no optimizer has a complete search of the largest budget."""
     frame = data(analysis)
     if frame.empty:
         return None
     best, known = reference(analysis)
-    origin = "the best of the benchmark" if known else "the best seen in these runs"
+    origin = "the best of the benchmark" if known else "the best seen in these searches"
     caption = (
-        f"Share of the runs of {analysis.budgets[-1]} queries that have found a validation "
+        f"Share of the searches of {analysis.budgets[-1]} queries that have found a validation "
         f"accuracy at most so far below {origin} ({percent(best)} %), after each query; over all "
-        f"targets: the share of pairs of a run and one of {len(GAPS)} targets from {GAPS[0]:g} to "
-        f"{GAPS[-1]:g} points below, their distances in equal ratios, as in COCO (Hansen et al. "
-        f"2021). Band: [{MEANING}]. {made_from(analysis, 'validation')}"
+        f"targets: the share of pairs of a search and one of {len(GAPS)} targets from {GAPS[0]:g} "
+        f"to {GAPS[-1]:g} points below, their distances in equal ratios, as in COCO (Hansen et al. "
+        f"2021). Band: [{MEANING}]. {analysis.made_from('validation')}"
     )
     return Drawing("fixed_targets", "Targets found, by query", caption, frame, draw(frame, styles))
 
 
 def reference(analysis: Analysis) -> tuple[float, bool]:
     """The accuracy that targets are measured from, and whether it is the known optimum."""
-    optimum = analysis.evaluation.benchmark.get("validation_optimum")
+    optimum = analysis.runs.benchmark.validation_optimum
     if optimum is not None:
         return float(optimum), True
     budget = analysis.budgets[-1]
-    seen = [one.budgets[budget].finals[:, 0].max(initial=0) for one in analysis.optimizers]
+    seen = [one.searches(budget).finals[:, 0].max(initial=0) for one in analysis.optimizers]
     return float(max(seen)), False
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
-    """One row per panel, optimizer and query: share and interval in per cent."""
+    """One row per panel, optimizer and query: share and interval."""
     best, _ = reference(analysis)
     parts = [
         part
         for one in analysis.optimizers
-        if len(one.budgets[analysis.budgets[-1]].finals)
+        if len(one.searches(analysis.budgets[-1]).finals)
         for part in _curves(one, analysis.budgets[-1], best - GAPS / 100)
     ]
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -73,22 +73,22 @@ def _curves(
     one: OptimizerAnalysis, budget: int, targets: NDArray[np.float64]
 ) -> list[pd.DataFrame]:
     """The curves of one optimizer: over all targets, and of single ones."""
-    hits = first_hits(one.runs.cells, budget, targets)
+    hits = first_hits(one.runs.evaluations, budget, targets)
     chosen = hits.sums[:, :, SINGLE]
     chosen[:, :, 0] = hits.sums.mean(axis=2)
-    cells = [replace(hits, sums=chosen[:, :, number]) for number in range(len(SINGLE))]
+    parts = [replace(hits, sums=chosen[:, :, number]) for number in range(len(SINGLE))]
     return [
         pd.DataFrame(
             {
                 "target": _name(place),
                 "optimizer": one.name,
                 "query": np.arange(1, budget + 1),
-                "share": 100 * own.mean,
-                "training_seed_low": 100 * low,
-                "training_seed_high": 100 * high,
+                "share": own.mean,
+                "training_seed_low": low,
+                "training_seed_high": high,
             }
         )
-        for place, own in zip(SINGLE, cells, strict=True)
+        for place, own in zip(SINGLE, parts, strict=True)
         for low, high in [band(own)]
     ]
 

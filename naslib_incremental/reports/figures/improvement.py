@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from naslib_incremental.reports.figures.canvas import INK, MUTED, Drawing, Style, panel
 from naslib_incremental.reports.statistics.analysis import Analysis, Improvement
 from naslib_incremental.reports.statistics.estimates import CONDITION
-from naslib_incremental.reports.tables.budgets import made_from, points
+from naslib_incremental.reports.tables.table import points
 
 BINS = 60
 TAIL = 0.02
@@ -25,20 +25,20 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing:
     """The figure."""
     frame = data(analysis)
     summaries = {one.name: one.improvement["validation"] for one in analysis.optimizers}
-    outside = 100 - frame["share"].sum() / len(summaries)
+    outside = 100 * (1 - frame["share"].sum() / len(summaries))
     caption = (
         "Final minus start validation accuracy of all episodes, in percentage points. The line "
         "is the median; the bar above holds the central 50, 75, 90 and 95 % of the episodes, from "
         f"thick to thin; skew with [{CONDITION}]. {abs(outside):.1f} % of the episodes lie outside "
-        f"the axes. {made_from(analysis, 'validation')}"
+        f"the axes. {analysis.made_from('validation')}"
     )
     panels = draw(frame, styles, summaries)
     return Drawing("improvement", "Improvement within an episode", caption, frame, panels)
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
-    """One row per optimizer and bin: its edges in percentage points, and the share in per cent."""
-    values = {one.name: 100 * one.improvement["validation"].values for one in analysis.optimizers}
+    """One row per optimizer and bin: its edges, and the share of the episodes."""
+    values = {one.name: one.improvement["validation"].values for one in analysis.optimizers}
     edges = _edges(list(values.values()))
     frame: pd.DataFrame = pd.concat(
         [
@@ -47,7 +47,7 @@ def data(analysis: Analysis) -> pd.DataFrame:
                     "optimizer": name,
                     "low": edges[:-1],
                     "high": edges[1:],
-                    "share": 100 * np.histogram(sample, edges)[0] / len(sample),
+                    "share": np.histogram(sample, edges)[0] / len(sample),
                 }
             )
             for name, sample in values.items()
@@ -61,7 +61,7 @@ def _edges(samples: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """[BINS+1] edges for all panels alike, around 0, with one bin centred on 0."""
     ends = np.array([np.quantile(sample, [TAIL, 1 - TAIL]) for sample in samples])
     low, high = min(0.0, ends.min()), max(0.0, ends.max())
-    width = max(high - low, 0.1) / (BINS - 2)
+    width = max(high - low, 0.001) / (BINS - 2)
     first = np.floor(low / width) - 0.5
     edges: NDArray[np.float64] = width * (first + np.arange(BINS + 1))
     return edges
@@ -77,9 +77,9 @@ def draw(
         xlabel = "final minus start accuracy (points)"
         with panel(str(name), xlabel, "episodes (%)") as (picture, axes):
             sns.histplot(
-                x=(bins["low"] + bins["high"]).to_numpy() / 2,
-                weights=bins["share"].to_numpy(),
-                bins=[*bins["low"], bins["high"].iloc[-1]],
+                x=50 * (bins["low"] + bins["high"]).to_numpy(),
+                weights=100 * bins["share"].to_numpy(),
+                bins=[100 * edge for edge in (*bins["low"], bins["high"].iloc[-1])],
                 color=styles[str(name)].colour,
                 alpha=0.75,
                 linewidth=0,
@@ -87,8 +87,8 @@ def draw(
                 ax=axes,
             )
             axes.set(xlabel=xlabel, ylabel="episodes (%)")
-            axes.set_xlim(bins["low"].iloc[0], bins["high"].iloc[-1])
-            _summary(axes, summary, float(bins["share"].max()))
+            axes.set_xlim(100 * bins["low"].iloc[0], 100 * bins["high"].iloc[-1])
+            _summary(axes, summary, 100 * float(bins["share"].max()))
         panels[str(name)] = picture
     return panels
 

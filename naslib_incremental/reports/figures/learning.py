@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ from matplotlib.ticker import EngFormatter
 
 from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.tables.budgets import made_from
 
 COLUMNS = ("optimizer", "agent_seed", "step", "seconds", "mean_final_validation")
 
@@ -24,31 +22,29 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
         return None
     caption = (
         "Mean validation accuracy of the final architectures of recent training episodes; one "
-        f"line per agent. {made_from(analysis, 'validation')}"
+        f"line per agent. {analysis.made_from('validation')}"
     )
     return Drawing("learning", "Learning curves", caption, frame, draw(frame, styles))
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
-    """One row per logged step of each agent, accuracy in per cent; the last of equal steps."""
-    rows = [
-        (optimizer.name, agent, *figures)
-        for optimizer in analysis.optimizers
-        for agent, lines in optimizer.runs.learning
-        for line in lines
-        if (figures := _figures(line)) is not None
+    """One row per logged step of each agent; the last of equal steps."""
+    parts = [
+        curve.reindex(columns=list(COLUMNS[2:])).assign(optimizer=one.name, agent_seed=agent)
+        for one in analysis.optimizers
+        for agent, curve in one.runs.learning.items()
     ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    empty: pd.DataFrame = pd.DataFrame(columns=list(COLUMNS))
+    if not parts:
+        return empty
+    numbers = list(COLUMNS[2:])
+    frame = pd.concat(parts, ignore_index=True)
+    frame[numbers] = frame[numbers].apply(pd.to_numeric, errors="coerce")
+    frame = frame[np.isfinite(frame[numbers].astype(float)).all(axis=1)]
     frame = frame.drop_duplicates(["optimizer", "agent_seed", "step"], keep="last")
     ordered: pd.DataFrame = frame.sort_values("step", kind="stable").reset_index(drop=True)
-    return ordered
-
-
-def _figures(line: Mapping[str, Any]) -> tuple[float, float, float] | None:
-    """Step, seconds and accuracy of one line; None where one is missing or no finite number."""
-    values = [line.get(key) for key in COLUMNS[2:]]
-    numbers = [float(v) for v in values if isinstance(v, (int, float)) and np.isfinite(v)]
-    return (numbers[0], numbers[1], 100 * numbers[2]) if len(numbers) == 3 else None
+    named: pd.DataFrame = ordered[list(COLUMNS)]
+    return named
 
 
 def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
@@ -61,7 +57,7 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
             for number, (agent, curve) in enumerate(rows.groupby("agent_seed")):
                 axes.plot(
                     curve["step"],
-                    curve["mean_final_validation"],
+                    100 * curve["mean_final_validation"],
                     color=styles[name].colour,
                     alpha=max(0.45, 1 - 0.14 * number),
                     linewidth=1.4,

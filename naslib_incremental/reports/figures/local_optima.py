@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -18,16 +20,20 @@ from naslib_incremental.reports.figures.canvas import (
 from naslib_incremental.reports.figures.cell_picture import picture
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.landscape import Landscape
-from naslib_incremental.reports.tables.budgets import made_from, percent
+from naslib_incremental.reports.tables.landscape import optima
+from naslib_incremental.reports.tables.table import percent
 
 SHARES = {"architectures": "share of the architectures", "starts": "share of the starts"}
 
 
-def figure(analysis: Analysis, landscape: Landscape) -> Drawing:
-    """The figure."""
-    frame = data(landscape)
+def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
+    """The figure; None where there is no landscape."""
+    landscape = analysis.study.landscape
+    if landscape is None:
+        return None
+    frame = optima(landscape)
     panels = draw(frame) | most_frequent(landscape, frame)
-    caption = f"{_facts(landscape, frame)} {made_from(analysis, 'validation')}"
+    caption = f"{_facts(landscape, frame)} {analysis.made_from('validation')}"
     return Drawing("local_optima", "Local optima of the landscape", caption, frame, panels)
 
 
@@ -38,10 +44,10 @@ def _facts(landscape: Landscape, frame: pd.DataFrame) -> str:
     best = frame[frame["rank"] == 1]
     found = (
         f"Steepest ascent with all neighbours from each of {len(validation):,} architectures ends "
-        f"in {len(frame):,} local optima, after {basins.moves.mean():.1f} moves on average and "
-        f"{basins.moves.max()} at most; {half:,} of them take half of the architectures. "
-        f"The best of the space takes {percent(best['architectures'].sum() / 100)} % of the "
-        f"architectures and {percent(best['starts'].sum() / 100)} % of the starts (sampler "
+        f"in {len(frame):,} local optima, after {basins.num_steps.mean():.1f} steps on average and "
+        f"{basins.num_steps.max()} at most; {half:,} of them take half of the architectures. "
+        f"The best of the space takes {percent(best['architectures'].sum())} % of the "
+        f"architectures and {percent(best['starts'].sum())} % of the starts (sampler "
         f"{landscape.sampler}). Where the ascent ends, the mean accuracy is "
         f"{percent(validation[basins.ends].mean())} % over the architectures and "
         f"{percent(float(landscape.start @ validation[basins.ends]))} % over the starts. "
@@ -53,24 +59,6 @@ def _facts(landscape: Landscape, frame: pd.DataFrame) -> str:
         "Local search in the tables above sees at most "
         f"{landscape.neighbours} neighbours at a time, so it can end elsewhere."
     )
-
-
-def data(landscape: Landscape) -> pd.DataFrame:
-    """One row per local optimum, the largest basin first: shares and accuracy in per cent."""
-    basins, validation = landscape.basins, landscape.validation
-    starts = np.bincount(basins.ends, landscape.start, len(basins.ends))
-    ascending = np.sort(validation)
-    better = len(validation) - np.searchsorted(ascending, validation[basins.optima], "right")
-    columns = {
-        "architecture": landscape.space.to_readable(basins.optima),
-        "validation": 100 * validation[basins.optima],
-        "rank": 1 + better,
-        "basin": basins.sizes,
-        "architectures": 100 * basins.sizes / len(validation),
-        "starts": 100 * starts[basins.optima],
-    }
-    frame: pd.DataFrame = pd.DataFrame(columns)
-    return frame
 
 
 def draw(frame: pd.DataFrame) -> dict[str, Figure]:
@@ -86,8 +74,8 @@ def _accuracy(frame: pd.DataFrame, styles: dict[str, Style]) -> Figure:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.scatter(
-            frame["architectures"],
-            frame["validation"],
+            100 * frame["architectures"],
+            100 * frame["validation"],
             s=9,
             alpha=0.45,
             linewidth=0,
@@ -95,8 +83,8 @@ def _accuracy(frame: pd.DataFrame, styles: dict[str, Style]) -> Figure:
         )
         largest = frame.iloc[0]
         axes.scatter(
-            largest["architectures"],
-            largest["validation"],
+            100 * largest["architectures"],
+            100 * largest["validation"],
             s=60,
             facecolor="none",
             edgecolor=INK,
@@ -112,7 +100,7 @@ def _shares(frame: pd.DataFrame, styles: dict[str, Style]) -> Figure:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
         for column, label in SHARES.items():
-            together = np.cumsum(np.sort(frame[column])[::-1])
+            together = 100 * np.cumsum(np.sort(frame[column])[::-1])
             axes.plot(
                 np.arange(1, len(together) + 1),
                 together,
@@ -130,9 +118,9 @@ def most_frequent(landscape: Landscape, frame: pd.DataFrame) -> dict[str, Figure
     """The cells of the optimum with the largest basin, drawn."""
     first = frame.iloc[0]
     below = (
-        f"{percent(first['architectures'] / 100)} % of the architectures and "
-        f"{percent(first['starts'] / 100)} %\nof the starts climb here; accuracy "
-        f"{percent(first['validation'] / 100)} %, rank {first['rank']:,}"
+        f"{percent(first['architectures'])} % of the architectures and "
+        f"{percent(first['starts'])} %\nof the starts climb here; accuracy "
+        f"{percent(first['validation'])} %, rank {first['rank']:,}"
     )
     drawn = landscape.space.draw(landscape.basins.optima[0])
     return {

@@ -1,4 +1,4 @@
-"""Performance profiles: how many runs end at least as well as an accuracy."""
+"""Performance profiles: how many searches end at least as well as an accuracy."""
 
 from __future__ import annotations
 
@@ -19,51 +19,50 @@ from naslib_incremental.reports.figures.canvas import (
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band, gather
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
-from naslib_incremental.reports.statistics.pairs import CLOSE
-from naslib_incremental.reports.tables.budgets import made_from
+from naslib_incremental.reports.statistics.searches import CLOSE
 
 LEVELS = 160
 SHOWN = MEASURES[:COMPARED]
 TAIL = 0.001
-"""The share of the runs of any optimizer that may be worse than all accuracies shown."""
+"""The share of the searches of any optimizer that may be worse than all accuracies shown."""
 
 
 def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
-    """The figure; None where no optimizer has a complete run of the largest budget."""
+    """The figure; None where no optimizer has a complete search of the largest budget."""
     frame = data(analysis)
     if frame.empty:
         return None
     caption = (
-        f"Share of the runs of {analysis.budgets[-1]} queries that end with at least an accuracy: "
-        "a curve to the right of another is better for every accuracy one may ask for. Band: "
-        f"[{MEANING}]. Source: Agarwal et al. (2021). "
-        f"{made_from(analysis, 'validation', 'test')}"
+        f"Share of the searches of {analysis.budgets[-1]} queries that end with at least an "
+        "accuracy: a curve to the right of another is better for every accuracy one may ask for. "
+        f"Band: [{MEANING}]. Source: Agarwal et al. (2021). "
+        f"{analysis.made_from('validation', 'test')}"
     )
     return Drawing("profiles", "Performance profiles", caption, frame, draw(frame, styles))
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
-    """One row per measure, optimizer and accuracy: share and interval in per cent."""
+    """One row per measure, optimizer and accuracy: share and interval."""
     budget = analysis.budgets[-1]
     parts = []
     for index, measure in enumerate(SHOWN):
-        finals = {one.name: one.budgets[budget].finals[:, index] for one in analysis.optimizers}
+        finals = {one.name: one.searches(budget).finals[:, index] for one in analysis.optimizers}
         known = {name: values for name, values in finals.items() if _known(values)}
         levels = _levels(list(known.values()))
         for one in analysis.optimizers:
             if one.name not in known:
                 continue
             reached = (known[one.name][:, None] >= levels - CLOSE).astype(np.float64)
-            cutting = one.budgets[budget]
-            cells = gather(cutting.agent_seed, cutting.start_set, reached)
-            low, high = band(cells)
+            found = one.searches(budget)
+            crossed = gather(found.agent_seed, found.start_set, reached)
+            low, high = band(crossed)
             columns = {
                 "measure": measure.key,
                 "optimizer": one.name,
-                "accuracy": 100 * levels,
-                "share": 100 * cells.mean,
-                "training_seed_low": 100 * low,
-                "training_seed_high": 100 * high,
+                "accuracy": levels,
+                "share": crossed.mean,
+                "training_seed_low": low,
+                "training_seed_high": high,
             }
             parts.append(pd.DataFrame(columns))
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -75,7 +74,7 @@ def _known(values: NDArray[np.float64]) -> bool:
 
 
 def _levels(samples: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Accuracies from about the worst run of all to the best, with some space around."""
+    """Accuracies from about the worst search of all to the best, with some space around."""
     if not samples:
         return np.empty(0)
     low = min(float(np.quantile(sample, TAIL)) for sample in samples)
@@ -91,9 +90,9 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
         rows = frame[frame["measure"] == measure.key]
         if rows.empty:
             continue
-        labels = (f"{measure.accuracy} accuracy (%)", "runs at least as good (%)")
+        labels = (f"{measure.accuracy} accuracy (%)", "searches at least as good (%)")
         with panel(measure.title, *labels) as (picture, axes):
-            draw_shares(axes, rows, "accuracy", styles)
+            draw_shares(axes, rows.assign(accuracy=100 * rows["accuracy"]), "accuracy", styles)
             legend_below(picture, axes)
         panels[measure.key] = picture
     return panels

@@ -11,9 +11,12 @@ from scipy import stats
 
 from naslib_incremental.reports.figures.canvas import MUTED, Drawing, Style, legend_below, panel
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.normality import FEWEST, SUBSAMPLE, subsample
-from naslib_incremental.reports.statistics.student import fit_t
-from naslib_incremental.reports.tables.budgets import made_from
+from naslib_incremental.reports.statistics.normality import (
+    FEWEST,
+    SUBSAMPLE,
+    fit_t,
+    subsample,
+)
 
 QUANTILES = 199
 
@@ -27,18 +30,18 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
         f"Final minus start validation accuracy: {QUANTILES} quantiles of all episodes against "
         "those of the standard normal distribution. On the straight line they would be normal, on "
         f"the dashed one Student's t, fitted to {SUBSAMPLE} episodes at most. "
-        f"{made_from(analysis, 'validation')}"
+        f"{analysis.made_from('validation')}"
     )
     return Drawing("qq", "Quantiles of improvements", caption, frame, draw(frame, styles))
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
-    """One row per optimizer and quantile: of the sample, the normal and the fitted t, in points."""
+    """One row per optimizer and quantile: of the sample, the normal and the fitted t."""
     shares = (np.arange(QUANTILES) + 0.5) / QUANTILES
     normal = stats.norm.ppf(shares)
     parts = []
     for one in analysis.optimizers:
-        values = 100 * one.improvement["validation"].values
+        values = one.improvement["validation"].values
         if len(values) < FEWEST or np.ptp(values) == 0:
             continue
         freedom, location, scale = fit_t(subsample(values))
@@ -62,11 +65,12 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
         labels = ("standard normal quantile", "improvement (points)")
         with panel(str(name), *labels) as (picture, axes):
             x = rows["standard_normal"]
-            axes.plot(x, rows["normal"], color=MUTED, linewidth=1.2, label="normal")
-            axes.plot(x, rows["t"], color=MUTED, linewidth=1.2, linestyle="--", label="Student's t")
+            axes.plot(x, 100 * rows["normal"], color=MUTED, linewidth=1.2, label="normal")
+            fitted = 100 * rows["t"]
+            axes.plot(x, fitted, color=MUTED, linewidth=1.2, linestyle="--", label="Student's t")
             axes.plot(
                 x,
-                rows["improvement"],
+                100 * rows["improvement"],
                 color=styles[str(name)].colour,
                 linestyle="",
                 marker="o",
@@ -74,7 +78,7 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
                 alpha=0.7,
                 label="episodes",
             )
-            seen = np.array([rows[key].to_numpy() for key in ("improvement", "normal")])
+            seen = np.array([100 * rows[key].to_numpy() for key in ("improvement", "normal")])
             space = max(0.05 * np.ptp(seen), 0.05)
             axes.set_ylim(seen.min() - space, seen.max() + space)
             legend_below(picture, axes)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from naslib_incremental.reports.figures.canvas import (
     Drawing,
+    Style,
     legend_below,
     palette,
     panel,
 )
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.search_spaces_ext import SearchSpace
 
 SAMPLES = 10_000
@@ -19,9 +23,10 @@ SEED = 0
 SIZES = ("vertices", "edges")
 
 
-def figure(space: SearchSpace) -> Drawing | None:
-    """The figure; None where the space has one sampler only."""
-    if len(space.samplers) < 2:
+def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
+    """The figure; None where the space is not at hand, or has one sampler only."""
+    space = analysis.study.space
+    if space is None or len(space.samplers) < 2:
         return None
     frame = data(space)
     caption = (
@@ -33,11 +38,11 @@ def figure(space: SearchSpace) -> Drawing | None:
 
 
 def data(space: SearchSpace, samples: int = SAMPLES) -> pd.DataFrame:
-    """One row per sampler, ``vertices`` or ``edges``, and number: the share in per cent."""
+    """One row per sampler, ``vertices`` or ``edges``, and number: the share."""
     parts = []
     for sampler in space.samplers:
-        drawn = space.sample(samples, np.random.default_rng(SEED), sampler)
-        distinct, counts = np.unique(drawn, axis=0, return_counts=True)
+        sampled = space.sample(samples, np.random.default_rng(SEED), sampler)
+        distinct, counts = np.unique(sampled, axis=0, return_counts=True)
         cells = [space.draw(architecture) for architecture in distinct]
         numbers = {
             "vertices": [sum(len(cell.labels) for cell in pair) for pair in cells],
@@ -49,7 +54,7 @@ def data(space: SearchSpace, samples: int = SAMPLES) -> pd.DataFrame:
                 "sampler": sampler,
                 "size": size,
                 "number": np.arange(len(totals)),
-                "share": 100 * totals / samples,
+                "share": totals / samples,
             }
             parts.append(pd.DataFrame(columns))
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
@@ -73,7 +78,7 @@ def draw(frame: pd.DataFrame) -> dict[str, Figure]:
                 style = styles[str(sampler)]
                 axes.plot(
                     curve["number"],
-                    curve["share"],
+                    100 * curve["share"],
                     color=style.colour,
                     linestyle=style.dashes,
                     marker=style.marker,

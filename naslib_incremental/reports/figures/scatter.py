@@ -12,41 +12,42 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from naslib_incremental.reports.figures.canvas import MUTED, PAPER, Drawing, Style, panel
-from naslib_incremental.reports.statistics.analysis import SEED, Analysis, column
-from naslib_incremental.reports.tables.budgets import made_from, percent
+from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.estimates import SEED
+from naslib_incremental.reports.tables.table import percent
 
 POINTS = 1_200
 TAIL = 0.005
-"""The share of drawn episodes at either end of an axis that may lie outside it."""
+"""The share of sampled episodes at either end of an axis that may lie outside it."""
 
 
 def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing:
     """The figure."""
     frame = data(analysis)
-    optimum = analysis.evaluation.benchmark.get("validation_optimum")
+    optimum = analysis.runs.benchmark.validation_optimum
     ceiling = ", and the dotted one the best of the benchmark" if optimum is not None else ""
     caption = (
         f"Each point is one episode, at most {POINTS:,} per optimizer, drawn at random without "
         "replacement. On a diagonal all episodes end with the same validation accuracy, written "
         f"at its end (%){ceiling}. Up to {2 * TAIL:.0%} of the points of either axis lie outside. "
-        f"{made_from(analysis, 'validation')}"
+        f"{analysis.made_from('validation')}"
     )
     panels = draw(frame, styles, optimum)
     return Drawing("scatter", "Start accuracy against improvement", caption, frame, panels)
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
-    """One row per drawn episode: start accuracy in per cent, improvement in percentage points."""
+    """One row per sampled episode: start accuracy and improvement."""
     rng = np.random.default_rng(SEED)
     parts = []
     for optimizer in analysis.optimizers:
-        start = column(optimizer.runs, "start_validation")
+        start = optimizer.runs.column("start_validation")
         values = optimizer.improvement["validation"].values
         chosen = rng.choice(len(start), min(POINTS, len(start)), replace=False, shuffle=False)
         columns = {
             "optimizer": optimizer.name,
-            "start": 100 * start[chosen],
-            "improvement": 100 * values[chosen],
+            "start": start[chosen],
+            "improvement": values[chosen],
         }
         parts.append(pd.DataFrame(columns))
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
@@ -57,14 +58,14 @@ def draw(
     frame: pd.DataFrame, styles: Mapping[str, Style], optimum: float | None
 ) -> dict[str, Figure]:
     """One panel per optimizer, all with the same axes."""
-    limits = {key: _limits(frame[key]) for key in ("start", "improvement")}
+    limits = {key: _limits(100 * frame[key]) for key in ("start", "improvement")}
     panels = {}
     for name, rows in frame.groupby("optimizer", sort=False):
         labels = ("start accuracy (%)", "improvement (points)")
         with panel(str(name), *labels) as (picture, axes):
             sns.scatterplot(
-                x=rows["start"].to_numpy(),
-                y=rows["improvement"].to_numpy(),
+                x=100 * rows["start"].to_numpy(),
+                y=100 * rows["improvement"].to_numpy(),
                 color=styles[str(name)].colour,
                 s=9,
                 alpha=0.45,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,24 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.figures.canvas import Drawing, legend_below, palette, panel
+from naslib_incremental.reports.figures.canvas import (
+    Drawing,
+    Style,
+    legend_below,
+    palette,
+    panel,
+)
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.landscape import Landscape, expected_best
-from naslib_incremental.reports.statistics.landscape.draws import (
+from naslib_incremental.reports.statistics.graph_walks import expected_best
+from naslib_incremental.reports.statistics.landscape import (
     TOP,
+    Landscape,
     degrees,
     describe,
     distributions,
 )
-from naslib_incremental.reports.tables.budgets import made_from, percent
 from naslib_incremental.reports.tables.landscape import walk_facts
+from naslib_incremental.reports.tables.table import percent
 
 QUANTILES = 24
 DEGREES = 16
@@ -30,7 +38,7 @@ FEWEST = 10
 """Draws at which the curves of the expected best begin: before, all rise steeply."""
 RANKED = "architectures, the worst first (%)"
 PANELS = {
-    "moves": ("Accuracy after so many moves", "moves", "mean validation accuracy (%)"),
+    "steps": ("Accuracy after so many steps", "steps", "mean validation accuracy (%)"),
     "tail": ("Chance of an accuracy at least so high", "validation accuracy (%)", "chance (%)"),
     "best": ("Expected best of so many draws", "draws", "best validation accuracy (%)"),
     "visits_degree": ("Visits by degree", "degree", "visits relative to uniform"),
@@ -38,20 +46,26 @@ PANELS = {
     "accuracy_degree": ("Accuracy by degree", "degree", "mean validation accuracy (%)"),
 }
 """Title and labels of both axes."""
+UNITS = {"steps": (1, 100), "tail": (100, 100), "best": (1, 100), "accuracy_degree": (1, 100)}
+UNITS |= {"visits_accuracy": (100, 1)}
+"""Factors of x and y as they are drawn: fractions in per cent."""
 LOGARITHMIC = {"tail": "y", "visits_degree": "xy", "accuracy_degree": "x", "best": "x"}
 
 
-def figure(analysis: Analysis, landscape: Landscape) -> Drawing:
-    """The figure."""
+def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
+    """The figure; None where there is no landscape."""
+    landscape = analysis.study.landscape
+    if landscape is None:
+        return None
     frame = data(landscape, analysis.budgets[-1])
     caption = (
         f"Computed over all {len(landscape.validation):,} architectures and "
         f"{len(landscape.space.graph.targets):,} neighbour pairs, not from episodes. After so many "
-        "moves: of the walks that make them. Draws are independent: those of random search are the "
+        "steps: of the walks that make them. Draws are independent: those of random search are the "
         "start sampler's, those of a random walk its final architectures. Visits are the share of "
         "all architectures stood on, against an equal share for each; by degree and by accuracy as "
         f"means over bins. {_answer(landscape)} {walk_facts(landscape)} "
-        f"{made_from(analysis, 'validation')}"
+        f"{analysis.made_from('validation')}"
     )
     return Drawing("walk_landscape", "Where random walks lead", caption, frame, draw(frame))
 
@@ -67,9 +81,9 @@ def _answer(landscape: Landscape) -> str:
     )
 
 
-def data(landscape: Landscape, draws: int) -> pd.DataFrame:
-    """One row per panel, series and x: y; accuracies and chances in per cent."""
-    parts = [*_moves(landscape), *_by_distribution(landscape, draws), *_by_degree(landscape)]
+def data(landscape: Landscape, samples: int) -> pd.DataFrame:
+    """One row per panel, series and x: y."""
+    parts = [*_steps(landscape), *_by_distribution(landscape, samples), *_by_degree(landscape)]
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
     order = frame["panel"].map(list(PANELS).index)
     ordered: pd.DataFrame = frame.iloc[np.argsort(order, kind="stable")]
@@ -82,16 +96,16 @@ def _series(name: str, label: str, x: NDArray[Any], y: NDArray[np.float64]) -> p
     return frame
 
 
-def _moves(landscape: Landscape) -> list[pd.DataFrame]:
-    """Accuracy by moves, from each kind of start."""
+def _steps(landscape: Landscape) -> list[pd.DataFrame]:
+    """Accuracy by steps, from each kind of start."""
     walks = {"uniform": landscape.uniform_walk, landscape.sampler: landscape.walk}
     return [
-        _series("moves", f"from {name} starts", np.arange(len(walk.going)), 100 * walk.accuracy)
+        _series("steps", f"from {name} starts", np.arange(len(walk.going)), walk.accuracy)
         for name, walk in walks.items()
     ]
 
 
-def _by_distribution(landscape: Landscape, draws: int) -> list[pd.DataFrame]:
+def _by_distribution(landscape: Landscape, samples: int) -> list[pd.DataFrame]:
     """Upper tail, expected best and visits by accuracy, of each distribution."""
     validation = landscape.validation
     order = np.argsort(validation, kind="stable")
@@ -101,13 +115,13 @@ def _by_distribution(landscape: Landscape, draws: int) -> list[pd.DataFrame]:
     levels = np.unique(ascending[np.minimum(np.searchsorted(ascending, spaced), len(order) - 1)])
     above = np.searchsorted(ascending, levels)
     blocks = np.array_split(order, min(QUANTILES, len(order)))
-    ranked = 100 * (np.arange(len(blocks)) + 0.5) / len(blocks)
-    counts = np.unique(np.geomspace(min(FEWEST, draws), draws, POINTS).round())
+    ranked = (np.arange(len(blocks)) + 0.5) / len(blocks)
+    counts = np.unique(np.geomspace(min(FEWEST, samples), samples, POINTS).round())
     parts = []
     for name, shares in distributions(landscape).items():
         chance = np.cumsum(shares[order][::-1])[::-1][above]
-        parts.append(_series("tail", name, 100 * levels, 100 * chance))
-        best = 100 * expected_best(validation, shares, counts)
+        parts.append(_series("tail", name, levels, chance))
+        best = expected_best(validation, shares, counts)
         parts.append(_series("best", name, counts, best))
         relative = np.array([shares[block].mean() * len(shares) for block in blocks])
         parts.append(_series("visits_accuracy", name, ranked, relative))
@@ -127,7 +141,7 @@ def _by_degree(landscape: Landscape) -> list[pd.DataFrame]:
             for values in (degree, visits, landscape.validation)
         )
         parts.append(_series("visits_degree", name, x, relative))
-        parts.append(_series("accuracy_degree", name, x, 100 * accuracy))
+        parts.append(_series("accuracy_degree", name, x, accuracy))
     return parts
 
 
@@ -143,6 +157,7 @@ def draw(frame: pd.DataFrame) -> dict[str, Figure]:
     panels = {}
     for name, rows in frame.groupby("panel", sort=False):
         logarithmic = LOGARITHMIC.get(str(name), "")
+        along, upwards = UNITS.get(str(name), (1, 1))
         with panel(*PANELS[str(name)]) as (picture, axes):
             if "y" in logarithmic:
                 axes.set_yscale("log", nonpositive="mask")
@@ -153,8 +168,8 @@ def draw(frame: pd.DataFrame) -> dict[str, Figure]:
             for label, curve in rows.groupby("series", sort=False):
                 style = styles[str(label)]
                 axes.plot(
-                    curve["x"],
-                    curve["y"],
+                    along * curve["x"],
+                    upwards * curve["y"],
                     color=style.colour,
                     linestyle=style.dashes,
                     linewidth=1.6,

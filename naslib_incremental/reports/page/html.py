@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from naslib_incremental.reports.figures.canvas import Drawing
 from naslib_incremental.reports.page.svg import inline
-from naslib_incremental.reports.sections import by_theme
-from naslib_incremental.reports.statistics import crossed_bootstrap as pigeonhole
+from naslib_incremental.reports.statistics import crossed_bootstrap
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.comparisons import Contrast, statement
-from naslib_incremental.reports.statistics.crossed_bootstrap import FEWEST, LABEL
 from naslib_incremental.reports.statistics.estimates import CONDITION, RESAMPLES
 from naslib_incremental.reports.statistics.measures import MEASURES
-from naslib_incremental.reports.tables.rendering import Column, Entry, Table, detail, latex
+from naslib_incremental.reports.statistics.study import StudyRuns
+from naslib_incremental.reports.tables.table import Entry, Table, latex
 
 MINING = (
     "The last number mines noise where test sets are small: the more architectures are queried, "
@@ -35,53 +35,80 @@ MINING = (
 UNTESTED = "The benchmark has no test accuracy: searches are compared by validation alone."
 
 
-def page(
-    analysis: Analysis,
-    found: Sequence[Contrast],
-    tables: Mapping[str, Table],
-    drawings: Sequence[tuple[Drawing, Mapping[str, bytes]]],
-    notes: Sequence[str] = (),
-) -> str:
-    """The whole page.
+@dataclass(frozen=True)
+class Shown:
+    """A section of a report, made.
+
+    Attributes:
+        title: heading.
+        tables: its tables.
+        figures: its figures, each with the SVG of its panels.
+    """
+
+    title: str
+    tables: tuple[Table, ...]
+    figures: tuple[tuple[Drawing, Mapping[str, bytes]], ...]
+
+
+def run_page(analysis: Analysis, leads: Table, shown: Sequence[Shown]) -> str:
+    """The whole page of a report of runs.
 
     Args:
         analysis: the numbers.
-        found: trained optimizers against baselines.
-        tables: by name; ``leads`` is the summary's.
-        drawings: figures, each with the SVG of its panels.
-        notes: what figures of the search space are left out, and why.
+        leads: the summary's table.
+        shown: the sections.
     """
-    evaluation = analysis.evaluation
-    summary, numbered = _tables(tables)
-    return render(
+    runs = analysis.runs
+    numbers = count(1)
+    return _render(
         "report.html.j2",
-        benchmark=evaluation.benchmark,
-        runs=evaluation.runs,
-        problems=evaluation.problems,
+        benchmark=runs.benchmark,
+        runs=runs.runs,
+        problems=runs.problems,
         optimizers=analysis.optimizers,
         measures=MEASURES,
         episodes=_episodes(analysis),
-        statements=statements(found),
-        summary=summary,
-        tables=numbered,
-        notes=notes,
-        figures=_figures(drawings),
-        manifests=[
-            json.dumps(run.manifest, indent=2, ensure_ascii=False) for run in evaluation.runs
+        statements=statements(analysis.contrasts),
+        summary=_numbered_table(next(numbers), leads),
+        tables=[
+            (one.title, [_numbered_table(next(numbers), table) for table in one.tables])
+            for one in shown
+            if one.tables
         ],
-        interval=LABEL,
-        fewest=FEWEST,
-        seed_resamples=pigeonhole.RESAMPLES,
+        notes=analysis.study.notes,
+        figures=_figures(shown),
+        manifests=[_json(run.manifest) for run in runs.runs],
+        interval=crossed_bootstrap.LABEL,
+        fewest=crossed_bootstrap.FEWEST,
+        seed_resamples=crossed_bootstrap.RESAMPLES,
         condition=CONDITION,
         resamples=RESAMPLES,
         mining=which_number(analysis),
     )
 
 
-def render(template: str, **context: Any) -> str:
+def study_page(study: StudyRuns, shown: Sequence[Shown]) -> str:
+    """The whole page of a report of a study."""
+    tables = [table for one in shown for table in one.tables]
+    return _render(
+        "study.html.j2",
+        study=study.record,
+        benchmark=study.manifest.benchmark,
+        problems=study.problems,
+        tables=[_numbered_table(number, table) for number, table in enumerate(tables, 1)],
+        figures=[figure for _, group in _figures(shown) for figure in group],
+        description=_json(study.record),
+    )
+
+
+def _json(record: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(record), indent=2).decode()
+
+
+def _render(template: str, **context: Any) -> str:
     """A page with the style and the script of all reports."""
     environment = Environment(
-        loader=PackageLoader("naslib_incremental.reports.page", "templates"),
+        loader=PackageLoader(__package__, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -115,13 +142,9 @@ def statements(found: Sequence[Contrast]) -> list[tuple[str, list[tuple[str, str
     ]
 
 
-def _detail(column: Column, entry: Entry) -> str:
-    """The parts after the first, broken into lines only between sigma and interval."""
-    return (
-        detail(column, entry)
-        .replace("± ", "±\N{NO-BREAK SPACE}")
-        .replace(", ", ",\N{NO-BREAK SPACE}")
-    )
+def _detail(entry: Entry) -> str:
+    """The smaller part of an entry, broken into lines only between sigma and interval."""
+    return entry.detail.replace("± ", "±\N{NO-BREAK SPACE}").replace(", ", ",\N{NO-BREAK SPACE}")
 
 
 def _episodes(analysis: Analysis) -> str:
@@ -138,37 +161,22 @@ def _worst(found: Sequence[Contrast]) -> str:
     return next(v for v in ("behind", "unknown", "even", "ahead") if v in verdicts)
 
 
-def _tables(
-    tables: Mapping[str, Table],
-) -> tuple[dict[str, Any], list[tuple[str, list[dict[str, Any]]]]]:
-    """The summary's table, and the others by theme, numbered as they stand on the page."""
-    numbers = count(1)
-    summary = numbered_table(next(numbers), tables["leads"])
-    others = by_theme([table for table in tables.values() if table.name != "leads"])
-    return summary, [
-        (title, [numbered_table(next(numbers), table) for table in group])
-        for title, group in others
-    ]
-
-
-def numbered_table(number: int, table: Table) -> dict[str, Any]:
+def _numbered_table(number: int, table: Table) -> dict[str, Any]:
     """A table as the templates take it."""
-    return {"number": number, "table": table, "latex": latex(table)}
+    return {"number": number, "table": table, "grid": table.grid(), "latex": latex(table)}
 
 
-def _figures(
-    drawings: Sequence[tuple[Drawing, Mapping[str, bytes]]],
-) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The figures by theme, numbered as they stand on the page."""
-    svgs = {drawing.name: panels for drawing, panels in drawings}
+def _figures(shown: Sequence[Shown]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The figures by section, numbered as they stand on the page."""
     numbers = count(1)
     return [
-        (title, [numbered_figure(next(numbers), drawing, svgs[drawing.name]) for drawing in group])
-        for title, group in by_theme([drawing for drawing, _ in drawings])
+        (one.title, [_numbered_figure(next(numbers), *figure) for figure in one.figures])
+        for one in shown
+        if one.figures
     ]
 
 
-def numbered_figure(number: int, drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[str, Any]:
+def _numbered_figure(number: int, drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[str, Any]:
     """A figure as the templates take it."""
     return {
         "number": number,

@@ -1,29 +1,29 @@
-"""Every number of a report, computed once from the run folders; tables and figures only show it."""
+"""The numbers of a report: each is computed when it is first asked for, and once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from naslib_incremental.reports.statistics.budgets import BudgetRuns, cut
+from naslib_incremental.reports.statistics.comparisons import Contrast, contrasts
 from naslib_incremental.reports.statistics.crossed_bootstrap import Interval, interval_of_mean
 from naslib_incremental.reports.statistics.estimates import (
+    SEED,
     Estimate,
     estimate_mean,
     estimate_skew,
     symmetric_intervals,
 )
+from naslib_incremental.reports.statistics.landscape import SpaceStudy
 from naslib_incremental.reports.statistics.measures import MEASURES
-from naslib_incremental.reports.statistics.reading import Evaluation, OptimizerRuns
+from naslib_incremental.reports.statistics.runs import OptimizerRuns, RunSet
+from naslib_incremental.reports.statistics.searches import Searches, cut
 
-SEED = 2024
 ACCURACIES = ("validation", "test")
 
 
@@ -55,7 +55,7 @@ class Endings:
         share: the share of episodes that end there.
         distinct: number of different final architectures.
         validation: its validation accuracy.
-        steps: mean number of moves.
+        num_steps: mean number of steps.
         queries: mean number of queries.
         stopped: share of episodes that the optimizer ended by itself.
         episodes: number of episodes.
@@ -65,31 +65,27 @@ class Endings:
     share: float
     distinct: int
     validation: float
-    steps: float
+    num_steps: float
     queries: float
     stopped: float
     episodes: int
 
 
-@dataclass(frozen=True)
 class OptimizerAnalysis:
-    """One optimizer's numbers.
+    """One optimizer's numbers; the same run folders give the same, bit for bit.
 
-    Attributes:
+    Args:
         runs: what they are made from.
-        budgets: runs cut for each budget.
-        estimates: by budget, one estimate of the mean for each measure.
-        seeds: by budget, the training-seed interval of the mean for each measure.
-        improvement: by accuracy, without the test where there is none.
-        endings: how episodes end.
+        budgets: query budgets, ascending.
+        number: of the optimizer within its report; each has its own stream of resamples.
     """
 
-    runs: OptimizerRuns
-    budgets: Mapping[int, BudgetRuns]
-    estimates: Mapping[int, tuple[Estimate, ...]]
-    seeds: Mapping[int, tuple[Interval, ...]]
-    improvement: Mapping[str, Improvement]
-    endings: Endings
+    def __init__(self, runs: OptimizerRuns, budgets: tuple[int, ...], number: int) -> None:
+        self.runs = runs
+        self._budgets = budgets
+        self._rng = np.random.default_rng([SEED, number])
+        self._searches: dict[int, Searches] = {}
+        self._seeds: dict[int, tuple[Interval, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -101,28 +97,106 @@ class OptimizerAnalysis:
         """Whether it learns to search before it is evaluated."""
         return self.runs.trained
 
+    def searches(self, budget: int) -> Searches:
+        """What searches of a budget found."""
+        if budget not in self._searches:
+            self._searches[budget] = cut(self.runs.evaluations, budget)
+        return self._searches[budget]
 
-@dataclass(frozen=True)
+    def estimates(self, budget: int) -> tuple[Estimate, ...]:
+        """The mean of each measure, with its episode interval."""
+        return self._estimates[budget]
+
+    @cached_property
+    def _estimates(self) -> dict[int, tuple[Estimate, ...]]:
+        return {
+            budget: tuple(estimate_mean(values, self._rng) for values in found.finals.T)
+            for budget in self._budgets
+            for found in [self.searches(budget)]
+        }
+
+    def seeds(self, budget: int) -> tuple[Interval, ...]:
+        """The training-seed interval of the mean of each measure."""
+        if budget not in self._seeds:
+            found = self.searches(budget)
+            self._seeds[budget] = tuple(
+                interval_of_mean(found.final(index)) for index in range(len(MEASURES))
+            )
+        return self._seeds[budget]
+
+    @cached_property
+    def improvement(self) -> dict[str, Improvement]:
+        """By accuracy, without the test where an episode has none."""
+        # Its resamples follow those of the estimates in the stream, whoever asks first.
+        _ = self._estimates
+        found = {accuracy: self._improvement(accuracy) for accuracy in ACCURACIES}
+        return {accuracy: one for accuracy, one in found.items() if one is not None}
+
+    def _improvement(self, accuracy: str) -> Improvement | None:
+        values = self.runs.column(f"final_{accuracy}") - self.runs.column(f"start_{accuracy}")
+        if np.isnan(values).any():
+            return None
+        return Improvement(
+            values,
+            float(np.median(values)),
+            tuple(symmetric_intervals(values)),
+            estimate_skew(values, self._rng),
+            float((values > 0).mean()),
+        )
+
+    @cached_property
+    def endings(self) -> Endings:
+        """How episodes end; of equally frequent finals the first in the alphabet is shown."""
+        finals = pa.chunked_array([one.episodes.final for one in self.runs.evaluations])
+        finals = finals.unify_dictionaries().combine_chunks()
+        counts = np.bincount(finals.indices.to_numpy(), minlength=len(finals.dictionary))
+        top = counts.max()
+        winner = min(finals.dictionary.take(np.flatnonzero(counts == top)).to_pylist())
+        place = pc.index(finals.dictionary, winner).as_py()
+        example = int(np.argmax(finals.indices.to_numpy() == place))
+        return Endings(
+            architecture=str(winner),
+            share=float(top / len(finals)),
+            distinct=int((counts > 0).sum()),
+            validation=float(self.runs.column("final_validation")[example]),
+            num_steps=float(self.runs.column("num_steps").mean()),
+            queries=float(self.runs.column("queries").mean()),
+            stopped=float(self.runs.column("stopped").mean()),
+            episodes=len(finals),
+        )
+
+
 class Analysis:
     """The numbers of a report.
 
+    Args:
+        runs: the run folders.
+
     Attributes:
-        evaluation: the run folders.
+        runs: the same.
         optimizers: one each, in the order of the report.
+        study: what is known of the space.
     """
 
-    evaluation: Evaluation
-    optimizers: tuple[OptimizerAnalysis, ...]
+    def __init__(self, runs: RunSet) -> None:
+        self.runs = runs
+        self.optimizers = tuple(
+            OptimizerAnalysis(one, runs.budgets, number)
+            for number, one in enumerate(runs.optimizers)
+        )
+        self.study = SpaceStudy(
+            runs, lambda: {one.name: one.endings.architecture for one in self.optimizers}
+        )
 
     @property
     def budgets(self) -> tuple[int, ...]:
         """Query budgets, ascending."""
-        return self.evaluation.budgets
+        return self.runs.budgets
 
-    @property
+    @cached_property
     def measured(self) -> tuple[int, ...]:
         """Indices of the ``MEASURES`` that any optimizer has; those of test may be missing."""
-        estimates = [by for one in self.optimizers for by in one.estimates.values()]
+        estimates = [one.estimates(budget) for one in self.optimizers for budget in self.budgets]
         return tuple(
             index
             for index, measure in enumerate(MEASURES)
@@ -130,76 +204,13 @@ class Analysis:
             or not all(np.isnan(of_budget[index].value) for of_budget in estimates)
         )
 
+    @cached_property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """Every trained optimizer against every baseline, by every measure, at every budget."""
+        return contrasts(self)
 
-def analyse(evaluation: Evaluation) -> Analysis:
-    """Compute every number; the same run folders give the same numbers, bit for bit."""
-    found = tuple(
-        _analyse(runs, evaluation.budgets, np.random.default_rng([SEED, number]))
-        for number, runs in enumerate(
-            tqdm(evaluation.optimizers, "computing numbers", disable=None, delay=1, leave=False)
-        )
-    )
-    return Analysis(evaluation, found)
-
-
-def _analyse(
-    runs: OptimizerRuns, budgets: tuple[int, ...], rng: np.random.Generator
-) -> OptimizerAnalysis:
-    """The numbers of one optimizer."""
-    by_budget = {budget: cut(runs.cells, budget) for budget in budgets}
-    estimates = {
-        budget: tuple(estimate_mean(cutting.finals[:, k], rng) for k in range(len(MEASURES)))
-        for budget, cutting in by_budget.items()
-    }
-    improvement = {
-        accuracy: summary
-        for accuracy in ACCURACIES
-        if (summary := _improvement(runs, accuracy, rng)) is not None
-    }
-    seeds = {
-        budget: tuple(interval_of_mean(cutting.final_cells(k)) for k in range(len(MEASURES)))
-        for budget, cutting in by_budget.items()
-    }
-    return OptimizerAnalysis(runs, by_budget, estimates, seeds, improvement, _endings(runs))
-
-
-def column(runs: OptimizerRuns, name: str) -> NDArray[Any]:
-    """[E] one attribute of all of an optimizer's cells, end to end."""
-    return np.concatenate([getattr(cell, name) for cell in runs.cells])
-
-
-def _improvement(
-    runs: OptimizerRuns, accuracy: str, rng: np.random.Generator
-) -> Improvement | None:
-    """Improvement in one accuracy; None where an episode has none."""
-    values = column(runs, f"final_{accuracy}") - column(runs, f"start_{accuracy}")
-    if np.isnan(values).any():
-        return None
-    return Improvement(
-        values,
-        float(np.median(values)),
-        tuple(symmetric_intervals(values)),
-        estimate_skew(values, rng),
-        float((values > 0).mean()),
-    )
-
-
-def _endings(runs: OptimizerRuns) -> Endings:
-    """Count final architectures; at equal counts the one that comes first in the alphabet."""
-    finals = pa.chunked_array([cell.final for cell in runs.cells]).unify_dictionaries()
-    finals = finals.combine_chunks()
-    counts = np.bincount(finals.indices.to_numpy(), minlength=len(finals.dictionary))
-    top = counts.max()
-    winner = min(finals.dictionary.take(np.flatnonzero(counts == top)).to_pylist())
-    place = pc.index(finals.dictionary, winner).as_py()
-    example = int(np.argmax(finals.indices.to_numpy() == place))
-    return Endings(
-        architecture=str(winner),
-        share=float(top / len(finals)),
-        distinct=int((counts > 0).sum()),
-        validation=float(column(runs, "final_validation")[example]),
-        steps=float(column(runs, "steps").mean()),
-        queries=float(column(runs, "queries").mean()),
-        stopped=float(column(runs, "stopped").mean()),
-        episodes=len(finals),
-    )
+    def made_from(self, *accuracies: str) -> str:
+        """What columns of the benchmark are, for captions."""
+        benchmark = self.runs.benchmark
+        columns = [f"; {name}: {getattr(benchmark, name) or 'none'}" for name in accuracies]
+        return f"Made from {benchmark.label or benchmark.name}{''.join(columns)}."

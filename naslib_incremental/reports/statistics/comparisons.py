@@ -1,23 +1,105 @@
-"""Who is ahead of whom, at which budget, by how much: said as plainly where it is not."""
+"""Who is ahead of whom, at which budget, by how much and how surely: said as plainly where not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import permutation_test
 
-from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
-from naslib_incremental.reports.statistics.crossed_bootstrap import FEWEST, Interval
+from naslib_incremental.reports.statistics.crossed_bootstrap import (
+    FEWEST,
+    CrossedSums,
+    Interval,
+    ends,
+    resampled_means,
+    why_not,
+)
 from naslib_incremental.reports.statistics.estimates import CONFIDENCE, Estimate
 from naslib_incremental.reports.statistics.measures import MEASURES, Measure
-from naslib_incremental.reports.statistics.pairs import (
-    CLOSE,
-    SignFlip,
-    interval_of_difference,
-    sign_flip,
-)
+from naslib_incremental.reports.statistics.searches import CLOSE
+
+if TYPE_CHECKING:
+    from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+
+FLIPS = 2**16 - 1
+SEED = 1935
+
+
+@dataclass(frozen=True)
+class SignFlip:
+    """The sign-flip test of no difference between two optimizers, over agents.
+
+    Attributes:
+        differences: [A] mean difference of each agent that both have, over the start sets that
+            both have of it.
+        p: two-sided p-value, exact up to 16 agents; NaN below two.
+        floor: the least p that so many agents can reach, 2^(1-A).
+    """
+
+    differences: NDArray[np.float64]
+    p: float
+    floor: float
+
+
+def interval_of_difference(ours: CrossedSums, theirs: CrossedSums) -> Interval:
+    """The training-seed interval of the difference of two means.
+
+    Both are resampled with the same draws of agents and start sets, as far as they have the same.
+    """
+    agents = min(len(ours.agents), len(theirs.agents))
+    reason = why_not(ours, theirs)
+    if reason:
+        return Interval(np.nan, np.nan, agents, reason)
+    pair = (ours, theirs)
+    low, high = ends(resampled_means(ours, pair) - resampled_means(theirs, pair), agents)
+    return Interval(float(low), float(high), agents)
+
+
+def sign_flip(ours: CrossedSums, theirs: CrossedSums) -> SignFlip:
+    """Whether the agents agree on the sign of the difference.
+
+    Under the hypothesis of no difference each agent's mean difference is as likely of either sign;
+    p is the share of all 2^A ways to choose the signs that give a mean as far from zero.
+
+    Source: Fisher (1935), The design of experiments, section 21.
+    """
+    differences = _by_agent(ours, theirs)
+    count = len(differences)
+    if count < 2:
+        return SignFlip(differences, np.nan, 2.0 ** (1 - count))
+    rounded = np.where(abs(differences) < CLOSE, 0.0, differences)
+    tested = permutation_test(
+        (rounded,),
+        lambda values, axis: values.mean(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=FLIPS,
+        batch=2**12,
+        rng=np.random.default_rng(SEED),
+    )
+    return SignFlip(differences, float(tested.pvalue), 2.0 ** (1 - count))
+
+
+def _by_agent(ours: CrossedSums, theirs: CrossedSums) -> NDArray[np.float64]:
+    """[A] mean difference over the start sets of each agent, those that both have."""
+    agents = sorted(set(ours.agents) & set(theirs.agents))
+    sets = sorted(set(ours.sets) & set(theirs.sets))
+    means = (
+        one.means[np.ix_(*([have.index(label) for label in wanted] for have, wanted in pairs))]
+        for one in (ours, theirs)
+        for pairs in [((one.agents, agents), (one.sets, sets))]
+    )
+    differences = np.subtract(*means)
+    known = ~np.isnan(differences)
+    shared = known.any(axis=1)
+    counts = known[shared].sum(axis=1)
+    found: NDArray[np.float64] = np.where(known, differences, 0)[shared].sum(axis=1) / counts
+    return found
+
 
 Verdict = Literal["ahead", "behind", "even", "unknown"]
 
@@ -88,17 +170,17 @@ def contrasts(analysis: Analysis) -> tuple[Contrast, ...]:
 
 def contrast(one: OptimizerAnalysis, other: OptimizerAnalysis, index: int, budget: int) -> Contrast:
     """Compare two optimizers by ``MEASURES[index]``."""
-    ours, theirs = one.estimates[budget][index], other.estimates[budget][index]
-    cells = [side.budgets[budget].final_cells(index) for side in (one, other)]
+    ours, theirs = one.estimates(budget)[index], other.estimates(budget)[index]
+    crossed = [side.searches(budget).final(index) for side in (one, other)]
     found = Contrast(
         MEASURES[index],
         budget,
         one.name,
         other.name,
         ours.value - theirs.value,
-        interval_of_difference(*cells),
+        interval_of_difference(*crossed),
         _episodes(ours, theirs),
-        sign_flip(*cells),
+        sign_flip(*crossed),
         "unknown",
     )
     interval = (found.seeds.low, found.seeds.high) if found.general else found.episodes
@@ -111,7 +193,7 @@ def leads(analysis: Analysis, index: int = 0) -> tuple[Lead, ...]:
     for budget in analysis.budgets:
         ranked = _ranked(analysis, index, budget)
         if ranked:
-            value = ranked[0].estimates[budget][index].value
+            value = ranked[0].estimates(budget)[index].value
             margin = contrast(ranked[0], ranked[1], index, budget) if len(ranked) > 1 else None
             found.append(Lead(budget, ranked[0].name, value, margin))
     return tuple(found)
@@ -146,7 +228,7 @@ def _scope(found: Sequence[Contrast]) -> str:
 
 def _ranked(analysis: Analysis, index: int, budget: int) -> list[OptimizerAnalysis]:
     """Optimizers whose mean is known, best first."""
-    values = {one.name: one.estimates[budget][index].value for one in analysis.optimizers}
+    values = {one.name: one.estimates(budget)[index].value for one in analysis.optimizers}
     known = [one for one in analysis.optimizers if not np.isnan(values[one.name])]
     return sorted(known, key=lambda one: -values[one.name])
 

@@ -1,8 +1,8 @@
 """Intervals that hold for agents trained with other seeds: agents and start sets resampled.
 
 Every agent meets every start set, so the two are crossed factors. The pigeonhole bootstrap draws
-agents and start sets with replacement, independently of each other, and takes a cell as often as
-its agent times its start set was drawn. Means need only the sums and counts of the cells.
+agents and start sets with replacement, independently of each other, and takes a pair as often as
+its agent times its start set was drawn. Means need only the sums and counts of the pairs.
 
 Sources:
     Owen (2007), The pigeonhole bootstrap. Hesterberg (2015), What teachers should know about the
@@ -35,14 +35,14 @@ MEANING = f"{LABEL}: agents and start sets resampled (expanded pigeonhole bootst
 
 
 @dataclass(frozen=True)
-class Cells:
-    """Sums over the runs of each cell, of any quantities whose mean is asked for.
+class CrossedSums:
+    """Sums over the searches of each pair of an agent and a start set, of any quantities.
 
     Attributes:
         agents: [A] seeds.
         sets: [S] numbers of start sets.
-        sums: [A, S, ...] sums over the runs of a cell; zero where there is none.
-        counts: [A, S] number of runs.
+        sums: [A, S, ...] sums over the searches of a pair; zero where there is none.
+        counts: [A, S] number of searches.
     """
 
     agents: tuple[int, ...]
@@ -52,7 +52,7 @@ class Cells:
 
     @property
     def means(self) -> NDArray[np.float64]:
-        """[A, S, ...] mean of each cell; NaN where it has no run."""
+        """[A, S, ...] mean of each pair; NaN where it has no search."""
         counts = _as_columns(self.counts, self.sums.ndim)
         empty = np.full_like(self.sums, np.nan)
         found: NDArray[np.float64] = np.divide(self.sums, counts, out=empty, where=counts > 0)
@@ -60,7 +60,7 @@ class Cells:
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """[...] mean over all runs; NaN where there is none."""
+        """[...] mean over all searches; NaN where there is none."""
         total = self.counts.sum()
         found: NDArray[np.float64] = self.sums.sum((0, 1)) / (total if total else np.nan)
         return found
@@ -88,54 +88,56 @@ def gather(
     start_set: NDArray[np.int64],
     sums: NDArray[np.float64],
     counts: NDArray[np.int64] | None = None,
-) -> Cells:
-    """Put [C, ...] sums over [C] runs, one each where not given, into their cells.
+) -> CrossedSums:
+    """Put [C, ...] sums over [C] searches, one each where not given, into their pairs.
 
     Args:
         agent_seed: [C] the agent of each.
         start_set: [C] its start set.
-        sums: [C, ...] sums over its runs.
-        counts: [C] number of its runs.
+        sums: [C, ...] sums over its searches.
+        counts: [C] number of its searches.
     """
     agents, row = np.unique(agent_seed, return_inverse=True)
     sets, column = np.unique(start_set, return_inverse=True)
     shape = (len(agents), len(sets))
-    total, runs = np.zeros((*shape, *sums.shape[1:])), np.zeros(shape, np.int64)
+    total, searches = np.zeros((*shape, *sums.shape[1:])), np.zeros(shape, np.int64)
     np.add.at(total, (row, column), sums)
-    np.add.at(runs, (row, column), 1 if counts is None else counts)
-    return Cells(tuple(agents.tolist()), tuple(sets.tolist()), total, runs)
+    np.add.at(searches, (row, column), 1 if counts is None else counts)
+    return CrossedSums(tuple(agents.tolist()), tuple(sets.tolist()), total, searches)
 
 
-def resampled_means(cells: Cells, labels: Sequence[Cells] = ()) -> NDArray[np.float64]:
-    """[20000, ...] the mean of each resample; NaN where none of its cells has a run.
+def resampled_means(
+    crossed: CrossedSums, labels: Sequence[CrossedSums] = ()
+) -> NDArray[np.float64]:
+    """[20000, ...] the mean of each resample; NaN where none of its pairs has a search.
 
     Args:
-        cells: what to resample.
+        crossed: what to resample.
         labels: draw from all agents and start sets of these, so that the resamples of each of
             them are those of the others: what is paired stays paired.
     """
-    flat = weights(cells, labels)
-    totals = flat @ cells.counts.ravel()
+    flat = weights(crossed, labels)
+    totals = flat @ crossed.counts.ravel()
     # Resamples lie along the last axis in memory, as percentiles are taken over them.
-    sums = cells.sums.reshape(flat.shape[1], -1).T @ flat.T
+    sums = crossed.sums.reshape(flat.shape[1], -1).T @ flat.T
     means = sums / np.where(totals > 0, totals, np.nan)
-    return np.moveaxis(means.reshape(*cells.sums.shape[2:], len(flat)), -1, 0)
+    return np.moveaxis(means.reshape(*crossed.sums.shape[2:], len(flat)), -1, 0)
 
 
-def weights(cells: Cells, labels: Sequence[Cells] = ()) -> NDArray[np.float64]:
-    """[20000, A * S] how often each cell is taken; ``labels`` as in ``resampled_means``."""
-    every = labels or (cells,)
+def weights(crossed: CrossedSums, labels: Sequence[CrossedSums] = ()) -> NDArray[np.float64]:
+    """[20000, A * S] how often each pair is taken; ``labels`` as in ``resampled_means``."""
+    every = labels or (crossed,)
     agents = sorted({label for one in every for label in one.agents})
     sets = sorted({label for one in every for label in one.sets})
-    rows = [agents.index(label) for label in cells.agents]
-    columns = [sets.index(label) for label in cells.sets]
-    by_agent, by_set = draws(len(agents), len(sets))
+    rows = [agents.index(label) for label in crossed.agents]
+    columns = [sets.index(label) for label in crossed.sets]
+    by_agent, by_set = resample_counts(len(agents), len(sets))
     taken = by_agent[:, rows, None] * by_set[:, None, columns]
     return taken.reshape(len(taken), -1)
 
 
 @lru_cache(maxsize=8)
-def draws(
+def resample_counts(
     agents: int, sets: int, stream: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """[20000, A] and [20000, S] how often each agent and each start set is drawn.
@@ -168,33 +170,33 @@ def ends(resampled: NDArray[np.float64], agents: int) -> NDArray[np.float64]:
     return found
 
 
-def band(cells: Cells) -> NDArray[np.float64]:
+def band(crossed: CrossedSums) -> NDArray[np.float64]:
     """[2, K] interval of the mean of each of [K] quantities; NaN where there is none."""
-    count = cells.sums.shape[2]
+    count = crossed.sums.shape[2]
     found = np.full((2, count), np.nan)
     for first in range(0, count, BATCH):
-        part = replace(cells, sums=cells.sums[:, :, first : first + BATCH])
+        part = replace(crossed, sums=crossed.sums[:, :, first : first + BATCH])
         if not why_not(part):
-            found[:, first : first + BATCH] = ends(resampled_means(part), len(cells.agents))
+            found[:, first : first + BATCH] = ends(resampled_means(part), len(crossed.agents))
     return found
 
 
-def interval_of_mean(cells: Cells) -> Interval:
+def interval_of_mean(crossed: CrossedSums) -> Interval:
     """The interval of the mean of one quantity over agents and start sets."""
-    reason = why_not(cells)
+    reason = why_not(crossed)
     if reason:
-        return Interval(np.nan, np.nan, len(cells.agents), reason)
-    low, high = ends(resampled_means(cells), len(cells.agents))
-    return Interval(float(low), float(high), len(cells.agents))
+        return Interval(np.nan, np.nan, len(crossed.agents), reason)
+    low, high = ends(resampled_means(crossed), len(crossed.agents))
+    return Interval(float(low), float(high), len(crossed.agents))
 
 
-def why_not(*cells: Cells) -> str:
+def why_not(*crossed: CrossedSums) -> str:
     """Why there is no interval; empty where there is one."""
-    if not all(one.counts.sum() for one in cells):
-        return "no complete run"
-    if any(np.isnan(one.sums).any() for one in cells):
+    if not all(one.counts.sum() for one in crossed):
+        return "no complete search"
+    if any(np.isnan(one.sums).any() for one in crossed):
         return "accuracy missing"
-    return "one agent" if min(len(one.agents) for one in cells) < 2 else ""
+    return "one agent" if min(len(one.agents) for one in crossed) < 2 else ""
 
 
 def _as_columns(counts: NDArray[Any], dimensions: int) -> NDArray[Any]:

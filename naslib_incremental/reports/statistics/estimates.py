@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
+SEED = 2024
+"""Of every resampling that a report does for itself: the same folders give the same numbers."""
 RESAMPLES = 5_000
 CONFIDENCE = 0.95
 SHARES = (0.50, 0.75, 0.90, 0.95)
@@ -47,8 +49,8 @@ def estimate_mean(values: NDArray[np.float64], rng: np.random.Generator) -> Esti
     """Mean of [n] values, with the percentile bootstrap interval of 5,000 resamples.
 
     Source:
-        The paper's interval (Cassimon, Mercelis, Mets 2024, section 4): runs are resampled, agents
-        and start sets are not.
+        The paper's interval (Cassimon, Mercelis, Mets 2024, section 4): searches are resampled,
+        agents and start sets are not.
     """
     if len(values) < 2 or np.isnan(values).any():
         value = float(values.mean()) if len(values) else np.nan

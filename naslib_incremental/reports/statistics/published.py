@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from statistics import NormalDist
 
-from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.estimates import CONFIDENCE
-from naslib_incremental.reports.statistics.measures import MEASURES
-from naslib_incremental.reports.tables.budgets import percent
-from naslib_incremental.reports.tables.rendering import Column, Entry, Table
 
 MATCHES = {
     "nasbench101": ("nasbench101", "best_test"),
@@ -32,8 +28,6 @@ DATA = {
     "nasbench101": "NAS-Bench-101, the best test accuracy seen",
     "nasbench301": "NAS-Bench-301, the best predicted validation accuracy",
 }
-ENDS = ("published low", "published high")
-"""Parts of columns that hold published intervals, which are of another kind than ours."""
 NOTE = (
     "as published, not run here and left out of every comparison; intervals are those published: "
     "of the mean for Cassimon et al. 2024, of a single result (mean ± 2 to 2.8 sigma) for all "
@@ -121,58 +115,4 @@ def _published(row: Mapping[str, str]) -> Published:
         sigma=sigma,
         low=float(low) / 100 if low else mean - reach,
         high=float(high) / 100 if high else mean + reach,
-    )
-
-
-def with_published(analysis: Analysis, tables: Mapping[str, Table]) -> dict[str, Table]:
-    """The tables, those of query budgets with the published rows below their own."""
-    benchmark = str(analysis.evaluation.benchmark["name"])
-    found = dict(tables)
-    for measure in MEASURES:
-        name = f"budgets_{measure.key}"
-        numbers = published_beside(benchmark, measure.key, analysis.budgets)
-        if numbers and name in found:
-            found[name] = _beside(found[name], numbers, origin(benchmark))
-    return found
-
-
-def _beside(table: Table, numbers: Sequence[Published], made_from: str) -> Table:
-    """A table with published rows, whose intervals get parts of their own in every column."""
-    columns = (table.columns[0], *map(_widened, table.columns[1:]))
-    rows = tuple(
-        tuple(
-            replace(entry, parts=(*entry.parts, *[""] * len(ENDS)))
-            if 1 < len(column.parts) == len(entry.parts)
-            else entry
-            for column, entry in zip(table.columns, row, strict=True)
-        )
-        for row in table.rows
-    )
-    grouped: dict[str, dict[str, Published]] = {}
-    for one in numbers:
-        grouped.setdefault(one.name, {})[f"{one.budget} queries"] = one
-    below = tuple(
-        (Entry((name,)), *(_entry(column, found.get(column.title)) for column in columns[1:]))
-        for name, found in grouped.items()
-    )
-    caption = f"{table.caption} Below the rule: {made_from}."
-    return replace(table, columns=columns, rows=rows, caption=caption, published=below)
-
-
-def _widened(column: Column) -> Column:
-    return replace(column, parts=(*column.parts, *ENDS))
-
-
-def _entry(column: Column, one: Published | None) -> Entry:
-    """A published number in the parts of a column that it has."""
-    if one is None:
-        return Entry(("",))
-    known = dict(
-        zip(("mean", "sigma", *ENDS), (one.mean, one.sigma, one.low, one.high), strict=True)
-    )
-    _, sigma, low, high = (f"{{{column.parts.index(part)}}}" for part in known)
-    less = "" if one.queries in (None, one.budget) else f"; {one.queries} queries"
-    return Entry(
-        tuple(percent(known[part]) if part in known else "" for part in column.parts),
-        detail=f"± {sigma} [{low}, {high}]{less}",
     )

@@ -1,7 +1,7 @@
 """Inter-quartile means and the probability of improvement, with training-seed intervals.
 
-Both need the distribution of runs in every cell, not only its mean: a histogram over the different
-values, which is what is resampled.
+Both need the distribution of searches of every agent and start set, not only its mean: a histogram
+over the different values, which is what is resampled.
 
 Source: Agarwal et al. (2021), Deep reinforcement learning at the edge of the statistical precipice.
 """
@@ -15,60 +15,62 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.statistics.budgets import BudgetRuns
 from naslib_incremental.reports.statistics.crossed_bootstrap import (
-    Cells,
+    CrossedSums,
     Interval,
-    draws,
     ends,
     gather,
+    resample_counts,
     weights,
     why_not,
 )
+from naslib_incremental.reports.statistics.searches import Searches
 
 DECIMALS = 5
 """Accuracies that differ by less than a thousandth of a point are taken as equal."""
 BATCH = 1_000
 
 
-def histograms(runs: Sequence[BudgetRuns], index: int) -> tuple[NDArray[np.float64], list[Cells]]:
-    """Values of ``MEASURES[index]`` that occur, and how often in each cell.
+def histograms(
+    searches: Sequence[Searches], index: int
+) -> tuple[NDArray[np.float64], list[CrossedSums]]:
+    """Values of ``MEASURES[index]`` that occur, and how often for each agent and start set.
 
     Returns:
-        [U] ascending values, and for each of ``runs`` cells with [U] counts; all counts are NaN
-        where a value is.
+        [U] ascending values, and for each of ``searches`` crossed sums with [U] counts; all counts
+        are NaN where a value is.
     """
-    values = [np.round(one.finals[:, index], DECIMALS) for one in runs]
+    values = [np.round(one.finals[:, index], DECIMALS) for one in searches]
     levels, places = np.unique(np.concatenate(values), return_inverse=True)
     found = []
-    for one in runs:
+    for one in searches:
         own, places = places[: len(one.finals)], places[len(one.finals) :]
-        cells = gather(one.agent_seed, one.start_set, np.zeros((len(own), 0)))
-        counts = np.zeros((*cells.counts.shape, len(levels)))
-        rows = np.searchsorted(cells.agents, one.agent_seed)
-        columns = np.searchsorted(cells.sets, one.start_set)
+        crossed = gather(one.agent_seed, one.start_set, np.zeros((len(own), 0)))
+        counts = np.zeros((*crossed.counts.shape, len(levels)))
+        rows = np.searchsorted(crossed.agents, one.agent_seed)
+        columns = np.searchsorted(crossed.sets, one.start_set)
         np.add.at(counts, (rows, columns, own), 1)
         if np.isnan(one.finals[:, index]).any():
             counts[:] = np.nan
-        found.append(replace(cells, sums=counts))
+        found.append(replace(crossed, sums=counts))
     return levels, found
 
 
-def interquartile_mean(levels: NDArray[np.float64], cells: Cells) -> tuple[float, Interval]:
-    """Mean of the middle half of the runs, and its training-seed interval.
+def interquartile_mean(levels: NDArray[np.float64], crossed: CrossedSums) -> tuple[float, Interval]:
+    """Mean of the middle half of the searches, and its training-seed interval.
 
     Args:
         levels: [U] ascending values.
-        cells: their counts.
+        crossed: their counts.
     """
-    agents = len(cells.agents)
-    if not cells.counts.sum() or np.isnan(cells.sums).any():
-        return np.nan, Interval(np.nan, np.nan, agents, why_not(cells))
-    value = float(_middle(levels, cells.sums.sum(axis=(0, 1))[None])[0])
-    reason = why_not(cells)
+    agents = len(crossed.agents)
+    if not crossed.counts.sum() or np.isnan(crossed.sums).any():
+        return np.nan, Interval(np.nan, np.nan, agents, why_not(crossed))
+    value = float(_middle(levels, crossed.sums.sum(axis=(0, 1))[None])[0])
+    reason = why_not(crossed)
     if reason:
         return value, Interval(np.nan, np.nan, agents, reason)
-    flat, drawn = cells.sums.reshape(-1, len(levels)), weights(cells)
+    flat, drawn = crossed.sums.reshape(-1, len(levels)), weights(crossed)
     resampled = [_middle(levels, drawn[i : i + BATCH] @ flat) for i in range(0, len(drawn), BATCH)]
     low, high = ends(np.concatenate(resampled), agents)
     return value, Interval(float(low), float(high), agents)
@@ -91,27 +93,27 @@ def _middle(levels: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray
     return found
 
 
-def probability_of_improvement(ours: Cells, theirs: Cells) -> tuple[float, Interval]:
-    """How likely a run is better than another's on the same start set; half of the ties count.
+def probability_of_improvement(ours: CrossedSums, theirs: CrossedSums) -> tuple[float, Interval]:
+    """How likely a search is better than another's on the same start set; half of the ties count.
 
     All agents of one side meet all of the other. The agents of both sides are resampled
     independently, the start sets together.
 
     Args:
-        ours: counts of levels in the cells of one optimizer.
+        ours: counts of levels of one optimizer.
         theirs: of the other, of the same levels.
     """
     agents = min(len(ours.agents), len(theirs.agents))
     reason = why_not(ours, theirs)
     sets = sorted(set(ours.sets) & set(theirs.sets))
-    if reason in ("no complete run", "accuracy missing") or not sets:
+    if reason in ("no complete search", "accuracy missing") or not sets:
         return np.nan, Interval(np.nan, np.nan, agents, reason or "no start set in common")
     chances, pairs = _chances(*(_on(one, sets) for one in (ours, theirs)))
     value = float((chances * pairs).sum() / pairs.sum())
     if reason:
         return value, Interval(np.nan, np.nan, agents, reason)
-    by_agent, by_set = draws(len(ours.agents), len(sets))
-    by_other, _ = draws(len(theirs.agents), len(sets), stream=1)
+    by_agent, by_set = resample_counts(len(ours.agents), len(sets))
+    by_other, _ = resample_counts(len(theirs.agents), len(sets), stream=1)
     drawn = (by_agent, by_other, by_set)
     path = "ra,rb,rs,abs->r"
     upper, lower = (
@@ -121,15 +123,15 @@ def probability_of_improvement(ours: Cells, theirs: Cells) -> tuple[float, Inter
     return value, Interval(float(low), float(high), agents)
 
 
-def _on(cells: Cells, sets: Sequence[int]) -> NDArray[np.float64]:
+def _on(crossed: CrossedSums, sets: Sequence[int]) -> NDArray[np.float64]:
     """[A, S, U] counts on some of the start sets."""
-    return cells.sums[:, [cells.sets.index(label) for label in sets]]
+    return crossed.sums[:, [crossed.sets.index(label) for label in sets]]
 
 
 def _chances(
     ours: NDArray[np.float64], theirs: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """[A, A', S] chance of being better in each pair of cells, and 1 where both have runs."""
+    """[A, A', S] chance of being better of each two agents, and 1 where both have searches."""
     below = np.cumsum(theirs, axis=-1) - 0.5 * theirs
     wins = np.einsum("asu,bsu->abs", ours, below)
     counts = np.einsum("as,bs->abs", ours.sum(axis=-1), theirs.sum(axis=-1))

@@ -19,7 +19,7 @@ from naslib_incremental.agent.checkpoint import UnusableCheckpointError
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.rllib.algorithm import ApexConfig, ApexDQN
 from naslib_incremental.agent.rllib.roles import ApexEnvRunner
-from naslib_incremental.agent.topology import Topology
+from naslib_incremental.agent.rllib.topology import Topology
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naslib_incremental.reports.figures.canvas import Drawing, legend_below, palette, panel
+from naslib_incremental.reports.figures.canvas import (
+    Drawing,
+    Style,
+    legend_below,
+    palette,
+    panel,
+)
 from naslib_incremental.reports.statistics.study import StudyRuns
-from naslib_incremental.reports.tables.ablation import SEEDS, interval
+from naslib_incremental.reports.tables.study import SEEDS, with_interval
 
 # Between the lines of neighbouring variants at one value, which are one apart.
 BESIDE = 0.06
 
 
-def figure(study: StudyRuns) -> Drawing | None:
+def figure(study: StudyRuns, styles: Mapping[str, Style]) -> Drawing | None:
     """The figure; None where no factor has two values."""
     frame = data(study)
     if frame.empty:
@@ -27,22 +35,18 @@ def figure(study: StudyRuns) -> Drawing | None:
 
 
 def data(study: StudyRuns) -> pd.DataFrame:
-    """One row per variant and value of the factors that have several, accuracies in per cent."""
-    rows = []
-    for level in study.levels:
-        finals = 100 * level.finals()
-        low, high = interval(finals)
-        rows.append(
-            {
-                "variant": level.variant,
-                "factor": level.factor,
-                "value": level.value,
-                "mean": finals.mean(),
-                "low": low,
-                "high": high,
-                "agents": len(finals),
-            }
-        )
+    """One row per variant and value of the factors that have several."""
+    rows = [
+        {
+            "variant": level.variant,
+            "factor": level.factor,
+            "value": level.value,
+            **with_interval(finals),
+            "agents": len(finals),
+        }
+        for level in study.levels
+        for finals in [level.finals()]
+    ]
     frame = pd.DataFrame(rows)
     several: pd.DataFrame = frame[frame.groupby("factor")["value"].transform("nunique") > 1]
     return several
@@ -64,8 +68,8 @@ def draw(frame: pd.DataFrame) -> dict[str, Figure]:
                 beside = BESIDE * (place - (len(drawn) - 1) / 2)
                 axes.errorbar(
                     [values.index(value) + beside for value in line["value"]],
-                    line["mean"],
-                    (line["mean"] - line["low"], line["high"] - line["mean"]),
+                    100 * line["mean"],
+                    (100 * (line["mean"] - line["low"]), 100 * (line["high"] - line["mean"])),
                     color=styles[name].colour,
                     marker=styles[name].marker,
                     linestyle=styles[name].dashes,

@@ -1,4 +1,4 @@
-"""Where a random walk is and where it ends, as exact probabilities over a whole search graph."""
+"""Ways over a whole search graph, exactly: random walks, and steepest ascent from everywhere."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from naslib_incremental.search_spaces_ext.search_graph import SearchGraph
 
 @dataclass(frozen=True)
 class Walk:
-    """A random walk with at most T moves over V architectures; each row of shares sums to 1.
+    """A random walk with at most T steps over V architectures; each row of shares sums to 1.
 
     Attributes:
         start: [V] distribution of the first architecture.
         visits: [V] stationary distribution of the walk that starts anew whenever an episode ends:
             the share of all architectures stood on, starts included.
         finals: [V] distribution of the architecture an episode ends in.
-        going: [T+1] share of the episodes that make so many moves or more.
-        accuracy: [T+1] mean accuracy of these after so many moves; NaN where there are none.
+        going: [T+1] share of the episodes that make so many steps or more.
+        accuracy: [T+1] mean accuracy of these after so many steps; NaN where there are none.
     """
 
     start: NDArray[np.float64]
@@ -32,12 +32,12 @@ class Walk:
 
     @property
     def cut(self) -> float:
-        """The share of the episodes that the limit of moves ends."""
+        """The share of the episodes that the limit of steps ends."""
         return float(self.going[-1])
 
     @property
-    def moves(self) -> float:
-        """The mean number of moves of an episode."""
+    def num_steps(self) -> float:
+        """The mean number of steps of an episode."""
         return float(self.going[1:].sum())
 
 
@@ -58,7 +58,7 @@ def random_walk(
         start: [V] probabilities of the first architecture.
         accuracy: [V] of each architecture.
         limit: N, most neighbours presented.
-        max_steps: T, moves after which an episode is cut off.
+        max_steps: T, steps after which an episode is cut off.
 
     Source: Cassimon, Mercelis, Mets (2024), section 4, baseline *random walk*.
     """
@@ -97,16 +97,68 @@ def _move(
 
 
 def expected_best(
-    accuracy: NDArray[np.float64], shares: NDArray[np.float64], draws: ArrayLike
+    accuracy: NDArray[np.float64], shares: NDArray[np.float64], samples: ArrayLike
 ) -> NDArray[np.float64]:
-    """The expected highest accuracy among so many independent draws, for each number of draws.
+    """The expected highest accuracy among so many independent samples, for each number of them.
 
     Args:
         accuracy: [V] of each architecture.
-        shares: [V] probabilities of drawing it.
-        draws: [D] numbers of draws.
+        shares: [V] its probabilities.
+        samples: [D] numbers of samples.
     """
     order = np.argsort(accuracy, kind="stable")
     below = np.concatenate([np.zeros(1), np.cumsum(shares[order])])
     below /= below[-1]
-    return np.array([np.diff(below**count) @ accuracy[order] for count in np.asarray(draws, int)])
+    return np.array([np.diff(below**count) @ accuracy[order] for count in np.asarray(samples, int)])
+
+
+@dataclass(frozen=True)
+class Basins:
+    """Steepest ascent from each of V architectures to one of O local optima.
+
+    Attributes:
+        optima: [O] architectures, the largest basin first, of equal ones the lower number.
+        sizes: [O] how many architectures climb there, itself included.
+        ends: [V] the architecture that each one climbs to.
+        num_steps: [V] in how many steps.
+    """
+
+    optima: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    num_steps: NDArray[np.int64]
+
+
+def climb(graph: SearchGraph, accuracy: NDArray[np.float64]) -> Basins:
+    """Move each architecture to its best neighbour, of all it has, for as long as that is better.
+
+    Of equally good neighbours the one with the lowest number is taken. An architecture without a
+    strictly better neighbour is a local optimum.
+
+    Args:
+        graph: the whole search graph of V architectures.
+        accuracy: [V] of each architecture.
+    """
+    uphill = _best_neighbours(graph.offsets, graph.targets, accuracy)
+    ends = np.arange(len(uphill))
+    steps = np.zeros(len(uphill), np.int64)
+    while (moving := uphill[ends] != ends).any():
+        ends = uphill[ends]
+        steps += moving
+    sizes = np.bincount(ends, minlength=len(ends))
+    optima = np.flatnonzero(uphill == np.arange(len(uphill)))
+    optima = optima[np.argsort(-sizes[optima], kind="stable")]
+    return Basins(optima, sizes[optima], ends, steps)
+
+
+@numba.njit(cache=True)
+def _best_neighbours(
+    offsets: NDArray[np.int64], targets: NDArray[np.int32], accuracy: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """[V] the best of each architecture and its neighbours."""
+    best = np.arange(len(accuracy))
+    for origin in range(len(accuracy)):
+        for place in range(offsets[origin], offsets[origin + 1]):
+            if accuracy[targets[place]] > accuracy[best[origin]]:
+                best[origin] = targets[place]
+    return best
