@@ -83,7 +83,7 @@ def _execute(choices: Choices, command: str) -> Report | None:
 def _study(choices: Choices, command: str) -> Report | None:
     from naslib_incremental.cli.printing import study_text
     from naslib_incremental.harness.ablation import make_study, run_study
-    from naslib_incremental.reports import build_ablation_report
+    from naslib_incremental.reports import build_study_report
 
     assert choices.ablation is not None
     study = make_study(choices.ablation, choices.out)
@@ -94,7 +94,7 @@ def _study(choices: Choices, command: str) -> Report | None:
     logger.debug("%s", plan)
     with _at_work(choices, command) as how:
         folder = run_study(study, **how)
-    return build_ablation_report(folder, folder / "report")
+    return build_study_report(folder, folder / "report")
 
 
 @contextmanager
@@ -122,7 +122,8 @@ def _at_work(choices: Choices, command: str) -> Iterator[dict[str, Any]]:
             "an environment without ray",
             "pip install 'naslib-incremental[rllib]'",
         )
-    from naslib_incremental.harness.ray_workers import RayWorkers, cluster_cpus, connected
+    from naslib_incremental.agent.rllib.topology import cluster_cpus
+    from naslib_incremental.harness.ray_workers import RayWorkers, connected
 
     with connected(choices.ray_address):
         workers = choices.workers or cluster_cpus()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from types import SimpleNamespace
@@ -40,14 +40,6 @@ class NASLibOptimizer(WholeBudgetOptimizer):
     def __init__(self, space: SearchSpace, settings: EpisodeSettings, config: Any = None) -> None:
         super().__init__(space, settings, config)
         self._make = getattr(load_naslib().optimizers, self.kind)
-
-    @classmethod
-    def configure(
-        cls, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
-    ) -> Any:
-        """The config; without NASLib it is refused, so that nothing is begun in vain."""
-        load_naslib()
-        return super().configure(options, space, settings)
 
     def start(
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
