@@ -32,25 +32,9 @@ PACKAGES = {"nasbench_pytorch": "--no-deps nasbench-pytorch"}
 """What to give to ``pip install`` for a module, where it is not the module's name."""
 
 UNUSED = (
-    "ConfigSpace",
-    "distutils",
-    "emcee",
-    "grakel",
-    "lightgbm",
-    "matplotlib",
-    "ngboost",
-    "pybnn",
-    "pyro",
-    "pytorch_msssim",
-    "scipy",
-    "seaborn",
-    "six",
-    "skimage",
-    "sklearn",
-    "tensorwatch",
-    "torchvision",
-    "transforms3d",
-    "xgboost",
+    *("ConfigSpace", "distutils", "emcee", "grakel", "lightgbm", "matplotlib", "ngboost", "pybnn"),
+    *("pyro", "pytorch_msssim", "scipy", "seaborn", "six", "skimage", "sklearn", "tensorwatch"),
+    *("torchvision", "transforms3d", "xgboost"),
 )
 """Packages that NASLib imports at its top, and that its discrete optimizers do without."""
 
@@ -76,7 +60,7 @@ class NASLib:
 
 @cache
 def load_naslib() -> NASLib:
-    """NASLib, imported with the shims that it needs on the Pythons of today.
+    """NASLib, imported with the stand-ins that it needs on the Pythons of today.
 
     Its ``Trainer``, search spaces and utilities are imported along, so that they can be imported
     afterwards although a package that they never use is missing.
