@@ -26,7 +26,7 @@ from naslib_incremental.agent.network import QNetwork
 from naslib_incremental.agent.rllib import ApexConfig
 from naslib_incremental.agent.rllib.topology import Topology
 from naslib_incremental.benchmarks import open_benchmark
-from naslib_incremental.harness.ray_cluster import RayOptions, connected
+from naslib_incremental.harness.ray_workers import connected
 from naslib_incremental.mdp import STAY, IncrementalEnv
 
 BENCHMARK = "nasbench_graph/cora"
@@ -157,7 +157,7 @@ def rate(algorithm: Algorithm) -> float:
 def main() -> None:
     """Print both rates and their ratio."""
     print("DQN on RLlib, 2 runners [environment steps]", flush=True)
-    with connected(RayOptions()):
+    with connected(None):
         rates = []
         for name, start in (("Ape-X", ours), ("stock DQN", stock)):
             rates.append(rate(start()))

@@ -21,7 +21,7 @@ from naslib_incremental.agent.network import QNetwork
 from naslib_incremental.agent.policy import DirectQ, Policy, TabledQ, array_q, roll_out
 from naslib_incremental.agent.replay import PrioritisedReplay, SumTree
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
-from naslib_incremental.harness.evaluate import draw_start_set, evaluate
+from naslib_incremental.harness.evaluate import evaluate, sample_start_set
 from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.mdp.throughput import NUM_ENVS
 from naslib_incremental.optimizers import EpisodeSettings
@@ -114,7 +114,7 @@ def plain_local_search(benchmark: Benchmark, episodes: int) -> int:
 
 def bench_baselines(benchmark: Benchmark) -> None:
     """Episodes of the baselines, through the harness's own loop."""
-    starts = draw_start_set(benchmark, 10_000, np.random.SeedSequence(0))
+    starts = sample_start_set(benchmark, 10_000, np.random.SeedSequence(0))
 
     def episodes(kind: type[LocalSearch | RandomWalk | RandomSearch]) -> int:
         optimizer = kind(benchmark.space, EpisodeSettings())

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from naslib_incremental.cli.optimizer_options import optimizer_fields
-from naslib_incremental.cli.parser import Parser
+from naslib_incremental.cli.guard import Parser
+from naslib_incremental.cli.options import ENGINE, PROGRAM, flag_of, optimizer_fields
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
-from naslib_incremental.harness.ablation import BASE, Ablation, Factor, Level, Variant
+from naslib_incremental.harness.ablation import Ablation, Factor, Level, Variant
 from naslib_incremental.harness.plan import is_trainable
+from naslib_incremental.records.study import BASE
 
 # The paper's names (section 5) for options that have longer ones.
 SYMBOLS = {"alpha": "shaping_alpha", "N": "neighbours"}
@@ -46,7 +47,7 @@ def study_options(given: Options, optimizers: Sequence[str]) -> dict[str, Any]:
     """
     if len(optimizers) != 1 or not is_trainable(optimizers[0]):
         expected = "one optimizer that is trained, for --ablate"
-        raise UserError(expected, ", ".join(optimizers), "naslib-run --list")
+        raise UserError(expected, ", ".join(optimizers), f"{PROGRAM} --list")
     quick = {
         name: field.metadata["quick_ablation"]
         for name, field in optimizer_fields(optimizers[0]).items()
@@ -69,7 +70,7 @@ def read_ablation(
     Raises:
         UserError: a factor is unknown, or a value does not fit.
     """
-    names = {*optimizer_fields(optimizer), *SETTINGS}
+    names = {*SETTINGS, *(name for name in optimizer_fields(optimizer) if name != ENGINE)}
     factors = [_read(text, names, parser) for text in given["ablate"]]
     changes: dict[str, Options] = {BASE: {}}
     for text in given.get("variants", ()):
@@ -100,13 +101,13 @@ def _read(text: str, names: set[str], parser: Parser) -> _Texts:
     name, equals, listed = text.partition("=")
     values = [value for value in listed.split(",") if value]
     if not equals or not values:
-        raise UserError("a factor and its values, like gamma=.9,.95", text, "naslib-run --help")
+        raise UserError("a factor and its values, like gamma=.9,.95", text, f"{PROGRAM} --help")
     option = name.replace("-", "_")
     option = option if option in names else SYMBOLS.get(name, "")
     if option not in names:
         symbols = {symbol for symbol, meant in SYMBOLS.items() if meant in names}
         known = ", ".join(sorted(symbols | names))
-        raise UserError(f"a factor of {known}", repr(name), "naslib-run --help")
+        raise UserError(f"a factor of {known}", repr(name), f"{PROGRAM} --help")
     return _Texts(name, option, dict(_value(option, value, parser) for value in values))
 
 
@@ -115,7 +116,7 @@ def _value(option: str, text: str, parser: Parser) -> tuple[str, Any]:
     if option == "shaping_alpha" and text.lower() == "none":
         # Here no shaping, as in the paper; after the option it is the benchmark's default.
         return "none", 0.0
-    value = vars(parser.parse_args([f"--{option.replace('_', '-')}={text}"]))[option]
+    value = vars(parser.parse_args([f"{flag_of(option)}={text}"]))[option]
     if value is None:
         return "none", None
     return f"{value:g}" if isinstance(value, float) else str(value), value

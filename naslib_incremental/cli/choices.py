@@ -9,19 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from naslib_incremental.cli.ablation import read_ablation, study_options
-from naslib_incremental.cli.config_file import named_optimizers, parse_config, read_config_file
-from naslib_incremental.cli.engine import read_engine
-from naslib_incremental.cli.optimizer_options import full_parser, optimizer_fields
-from naslib_incremental.cli.options import DEFAULT_OPTIMIZER, DEFAULT_OUT, QUICK, base_parser
-from naslib_incremental.cli.parser import Parser
+from naslib_incremental.cli.config_files import named_optimizers, parse_config, read_config_file
+from naslib_incremental.cli.guard import Parser, option_of
+from naslib_incremental.cli.options import (
+    DEFAULT_OPTIMIZER,
+    DEFAULT_OUT,
+    ENGINE,
+    PROGRAM,
+    QUICK,
+    base_parser,
+    full_parser,
+    optimizer_fields,
+)
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.ablation import Ablation
-from naslib_incremental.harness.ray_cluster import RayOptions
-from naslib_incremental.optimizers import TrainableOptimizer, load_optimizer
+from naslib_incremental.harness.plan import is_trainable
 
 HELP = ("-h", "--help")
 BASELINES = ("random_search", "random_walk", "local_search")
+LISTED = ("optimizer", "benchmark")
 
 
 @dataclass(frozen=True)
@@ -32,19 +39,23 @@ class Choices:
         config: the run; None where only ``--list`` was asked for.
         out: folder of run folders.
         workers: processes side by side, None for the usable cores.
+        engine: ``"local"``, or ``"rllib"`` for tasks of a Ray cluster.
+        ray_address: of a running cluster, None to have one on this machine.
         overwrite: begin again.
         dry_run: only print the plan.
+        quiet: show no progress.
         ablation: the study around ``config``, None for a run.
-        ray: the cluster to work on, None for processes on this machine.
     """
 
     config: RunConfig | None
-    out: Path
-    workers: int | None
-    overwrite: bool
-    dry_run: bool
+    out: Path = Path(DEFAULT_OUT)
+    workers: int | None = None
+    engine: str = "local"
+    ray_address: str | None = None
+    overwrite: bool = False
+    dry_run: bool = False
+    quiet: bool = False
     ablation: Ablation | None = None
-    ray: RayOptions | None = None
 
 
 def read_choices(arguments: Sequence[str]) -> Choices:
@@ -56,15 +67,32 @@ def read_choices(arguments: Sequence[str]) -> Choices:
     # Which options there are depends on the optimizers, so that these are looked for first.
     first = _first_look(arguments)
     if first.get("list"):
-        return Choices(None, Path(DEFAULT_OUT), None, False, False)
+        return Choices(None)
     path = Path(first["config"]) if "config" in first else None
     in_file = read_config_file(path) if path else {}
-    optimizers = list(first.get("optimizer", named_optimizers(in_file)))
-    optimizers = list(dict.fromkeys(optimizers)) or [DEFAULT_OPTIMIZER]
+    optimizers = _optimizers(first, in_file)
     parser = full_parser(optimizers)
     typed = vars(parser.parse_args(arguments))
     given = {**(parse_config(in_file, parser, path) if path else {}), **typed}
     return _choices(given, optimizers, parser)
+
+
+def option_for(setting: str, arguments: Sequence[str]) -> str:
+    """The option that stands for a setting of the run that was asked for; empty where none does."""
+    first, parser = _first_look(arguments), base_parser()
+    try:
+        in_file = read_config_file(Path(first["config"])) if "config" in first else {}
+        parser = full_parser(_optimizers(first, in_file))
+    except UserError:
+        # Whatever is wrong with the optimizers, the run's own options are known.
+        pass
+    option = option_of(parser, setting)
+    return f"{option} (what there is: {PROGRAM} --list)" if setting in LISTED else option
+
+
+def _optimizers(first: Mapping[str, Any], in_file: Mapping[str, Any]) -> list[str]:
+    named = first.get("optimizer", named_optimizers(in_file))
+    return list(dict.fromkeys(named)) or [DEFAULT_OPTIMIZER]
 
 
 def _first_look(arguments: Sequence[str]) -> dict[str, Any]:
@@ -77,22 +105,19 @@ def _choices(given: Mapping[str, Any], optimizers: Sequence[str], parser: Parser
     workers = given.get("workers")
     if workers is not None and workers < 1:
         raise UserError("--workers of at least 1", str(workers), "give another --workers")
+    if "ray_address" in given and given.get(ENGINE, "local") == "local":
+        raise UserError("--engine rllib with --ray-address", "--engine local", "--engine rllib")
     ablation = None
     if "ablate" in given:
         given = study_options(given, optimizers)
         make_config = partial(_config, optimizers=optimizers)
         ablation = read_ablation(given, optimizers[0], parser, make_config)
     elif "variants" in given:
-        raise UserError("--ablate with --variants", "--variants alone", "naslib-run --help")
-    return Choices(
-        _config(given, optimizers),
-        Path(given.get("out", DEFAULT_OUT)),
-        workers,
-        given.get("overwrite", False),
-        given.get("dry_run", False),
-        ablation,
-        read_engine(given),
-    )
+        raise UserError("--ablate with --variants", "--variants alone", f"{PROGRAM} --help")
+    names = {field.name for field in fields(Choices)} - {"config", "out", "ablation"}
+    chosen = {name: value for name, value in given.items() if name in names}
+    out = Path(given.get("out", DEFAULT_OUT))
+    return Choices(_config(given, optimizers), out, ablation=ablation, **chosen)
 
 
 def _config(given: Mapping[str, Any], optimizers: Sequence[str]) -> RunConfig:
@@ -104,8 +129,7 @@ def _config(given: Mapping[str, Any], optimizers: Sequence[str]) -> RunConfig:
     if "budgets" in settings:
         settings["budgets"] = tuple(sorted(set(settings["budgets"])))
     chosen = {name: _options(name, given, quick) for name in optimizers}
-    trained = all(issubclass(load_optimizer(name), TrainableOptimizer) for name in optimizers)
-    if trained and given.get("baselines", True):
+    if all(map(is_trainable, optimizers)) and given.get("baselines", True):
         chosen |= {name: {} for name in BASELINES}
     return RunConfig(optimizers=chosen, **settings)
 

@@ -62,6 +62,11 @@ def _how_to_go_on(arguments: Sequence[str]) -> str:
     return f"nothing half-written is used; to go on: {_command(*arguments)}"
 
 
+def how_to_get(benchmark: str) -> str:
+    """Stand-in: the commands that bring a benchmark's missing data."""
+    return f"{PROGRAM} fetch {benchmark}"
+
+
 def _data(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     commands: dict[str, Callable[[], None]] = {
@@ -176,7 +181,7 @@ def _fetch(benchmark: str, name: str | None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from naslib_incremental import __version__
-    from naslib_incremental.cli.parser import Parser
+    from naslib_incremental.cli.guard import Parser
 
     common = Parser(add_help=False)
     common.add_argument("--debug", action="store_true", help="print tracebacks")

@@ -1,12 +1,15 @@
-"""The run's own options of ``naslib-run``."""
+"""Options of ``naslib-run``: the run's own, and one per field of the chosen optimizers' configs."""
 
 from __future__ import annotations
 
 import argparse
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, fields
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from naslib_incremental import __version__
-from naslib_incremental.cli.engine import add_engine
-from naslib_incremental.cli.parser import Parser
+from naslib_incremental.cli.guard import Parser, add_common
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 
 PROGRAM = "naslib-run"
@@ -15,7 +18,12 @@ DEFAULT_OUT = "runs"
 # What --quick puts in the place of defaults; optimizers say theirs in the field's metadata "quick".
 QUICK = {"seeds": 2, "start_sets": 2, "episodes": 1_000}
 # What an invocation does rather than what a run is; not for config files.
-ACTIONS = ("help", "version", "list", "config", "dry_run", "overwrite", "debug")
+ACTIONS = (
+    *("help", "version", "list", "config", "dry_run", "overwrite"),
+    *("quiet", "verbose", "debug"),
+)
+# An option of the run that optimizers which train over a cluster have too.
+ENGINE = "engine"
 EXAMPLES = """examples:
   naslib-run --optimizer apex_incremental --quick
   naslib-run --optimizer apex_incremental --benchmark nasbench_graph/arxiv --steps 200000
@@ -42,7 +50,6 @@ def base_parser() -> Parser:
     _add_what(parser)
     _add_evaluation(parser)
     _add_how(parser)
-    add_engine(parser)
     return parser
 
 
@@ -110,6 +117,17 @@ def _add_how(parser: Parser) -> None:
         "--workers", type=int, metavar="N", help="processes side by side (default: usable cores)"
     )
     group.add_argument(
+        f"--{ENGINE}",
+        choices=("local", "rllib"),
+        help="local: processes on this machine, the same seed gives the same result; rllib: each "
+        "training and all evaluations over a Ray cluster, needs the extra rllib (default: local)",
+    )
+    group.add_argument(
+        "--ray-address",
+        metavar="ADDRESS",
+        help="a running Ray cluster (default: one is started on this machine for the command)",
+    )
+    group.add_argument(
         "--config",
         "--config-file",
         metavar="FILE",
@@ -121,17 +139,111 @@ def _add_how(parser: Parser) -> None:
         help="small defaults for a first look, in under a minute",
     )
     group.add_argument(
-        "--overwrite",
-        action="store_true",
-        help="begin again instead of going on from what is there",
+        "--overwrite", action="store_true", help="begin again instead of resuming what is there"
     )
     group.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
     group.add_argument("--list", action="store_true", help="print what can be chosen")
-    group.add_argument("--debug", action="store_true", help="print tracebacks")
-    version = f"%(prog)s {__version__}"
-    group.add_argument("--version", action="version", version=version)
+    add_common(group)
 
 
 def own_names(parser: argparse.ArgumentParser) -> set[str]:
     """Destinations of all options of a parser."""
     return {action.dest for action in parser._actions}
+
+
+def flag_of(name: str) -> str:
+    """The option of a setting, e.g. ``--max-steps`` of ``max_steps``."""
+    return f"--{name.replace('_', '-')}"
+
+
+def optimizer_fields(name: str) -> dict[str, Field[Any]]:
+    """An optimizer's options by name, without those that the run's settings stand for."""
+    from naslib_incremental.optimizers import load_optimizer
+
+    config_class = load_optimizer(name).config_class
+    shared = own_names(base_parser()) - {ENGINE}
+    found = fields(config_class) if config_class is not None else ()
+    return {field.name: field for field in found if field.name not in shared}
+
+
+def full_parser(optimizers: Sequence[str]) -> Parser:
+    """A parser that also knows the options of the chosen optimizers.
+
+    Raises:
+        UserError: an optimizer is unknown, or two have an option of one name and other types.
+    """
+    from naslib_incremental.optimizers import load_optimizer
+
+    parser = base_parser()
+    kinds: dict[str, tuple[str, Any]] = {}
+    for name in optimizers:
+        group = parser.add_argument_group(f"options of {name}")
+        hints = get_type_hints(load_optimizer(name).config_class or object)
+        for option, field in optimizer_fields(name).items():
+            other, kind = kinds.setdefault(option, (name, hints[option]))
+            if kind != hints[option]:
+                raise UserError(
+                    f"one type for the option {flag_of(option)}",
+                    f"two, of {other} and {name}",
+                    "run them one at a time",
+                )
+            if other == name and option != ENGINE:
+                _add_field(group, field, kind)
+    return parser
+
+
+def _add_field(group: argparse._ArgumentGroup, field: Field[Any], hint: Any) -> None:
+    default = field.default
+    shown = "" if default is MISSING or default is None else f" (default: {_shown(default)})"
+    described = (str(field.metadata.get("help", "")) + shown).replace("%", "%%")
+    if hint is bool:
+        group.add_argument(
+            flag_of(field.name), action=argparse.BooleanOptionalAction, help=described
+        )
+        return
+    convert, several, choices = _converter(hint)
+    group.add_argument(
+        flag_of(field.name),
+        type=convert,
+        nargs="+" if several else None,
+        choices=choices,
+        metavar=None if choices else _metavar(hint),
+        help=described,
+    )
+
+
+def _converter(hint: Any) -> tuple[Callable[[str], Any], bool, Sequence[Any] | None]:
+    """From an annotation: the type of one value, whether there are several, the choices."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint in (int, float, str):
+        return hint, False, None
+    if origin is Literal:
+        return type(arguments[0]), False, arguments
+    if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+        return _converter(arguments[0])[0], True, None
+    if origin in (Union, types.UnionType) and type(None) in arguments and len(arguments) == 2:
+        inner = next(argument for argument in arguments if argument is not type(None))
+        return _or_none(_converter(inner)[0]), False, None
+    raise TypeError(f"an option cannot be of type {hint}")
+
+
+def _or_none(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    def converted(text: str) -> Any:
+        return None if text.lower() == "none" else convert(text)
+
+    converted.__name__ = getattr(convert, "__name__", "value")
+    return converted
+
+
+def _metavar(hint: Any) -> str:
+    names = {int: "N", float: "X", str: "TEXT"}
+    inner = [argument for argument in get_args(hint) if argument in names]
+    return names.get(hint) or (names[inner[0]] if inner else "VALUE")
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, tuple):
+        return " ".join(str(part) for part in default)
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return f"{default:,}" if isinstance(default, int) else str(default)

@@ -9,29 +9,30 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.registry import Registry
 from naslib_incremental.harness.ablation import Study
 from naslib_incremental.harness.job import Job
-from naslib_incremental.harness.manifest import usable_cores
-from naslib_incremental.harness.plan import Plan, is_trainable
+from naslib_incremental.harness.plan import is_trainable, make_plan
+from naslib_incremental.harness.provenance import usable_cores
 from naslib_incremental.optimizers import OPTIMIZERS
 from naslib_incremental.optimizers.naslib import naslib_status
 from naslib_incremental.search_spaces_ext import SEARCH_SPACES
 
 
-def plan_text(job: Job, plan: Plan, workers: int | None) -> str:
+def plan_text(job: Job, workers: int | None) -> str:
     """What a run would do."""
-    config = job.config
-    present = sum(job.file(item).exists() for item in plan.items)
+    config, plan = job.config, make_plan(job.config)
+    present = sum(job.folder.file(task).exists() for task in plan.tasks)
     trainings = [
-        f"{name}: {config.seeds} agents" + (f" x {options['steps']:,} steps" if steps else "")
+        f"{name}: {config.seeds} agents" + (f" x {steps:,} steps" if steps else "")
         for name, options in job.options.items()
         if is_trainable(name)
-        for steps in [isinstance(options.get("steps"), int)]
+        for steps in [options.get("steps")]
     ]
+    evaluations = len(plan.evaluations)
     evaluation = (
-        f"{len(plan.cells)} cells = {len(config.optimizers)} optimizers x {config.seeds} agents "
+        f"{evaluations} tasks = {len(config.optimizers)} optimizers x {config.seeds} agents "
         f"x {config.start_sets} start sets"
     )
     episodes = (
-        f"{config.episodes:,} per cell, {len(plan.cells) * config.episodes:,} in all; "
+        f"{config.episodes:,} per task, {evaluations * config.episodes:,} in all; "
         f"at most {config.neighbours} neighbours and {config.max_steps} steps"
     )
     rows = [
@@ -43,7 +44,7 @@ def plan_text(job: Job, plan: Plan, workers: int | None) -> str:
         ("budgets", " ".join(str(budget) for budget in config.budgets)),
         ("seed", str(config.seed)),
         ("workers", str(workers or usable_cores())),
-        ("run folder", str(job.folder)),
+        ("run folder", str(job.folder.path)),
         ("already there", f"{present} of {len(plan)} pieces of work"),
     ]
     return table(rows)
@@ -52,8 +53,8 @@ def plan_text(job: Job, plan: Plan, workers: int | None) -> str:
 def study_text(study: Study, workers: int | None) -> str:
     """What an ablation would do."""
     config = study.ablation.base
-    pieces = [(job, item) for job, plan in study.plans for item in plan.items]
-    present = sum(job.file(item).exists() for job, item in pieces)
+    files = [job.folder.file(task) for job, plan in study.plans for task in plan.tasks]
+    present = sum(file.exists() for file in files)
     factors = study.ablation.variants[0].factors
     rows = [
         ("benchmark", config.benchmark),
@@ -63,7 +64,7 @@ def study_text(study: Study, workers: int | None) -> str:
         ("runs", f"{len(study.jobs)} of {config.seeds} agents each"),
         ("workers", str(workers or usable_cores())),
         ("study folder", str(study.folder)),
-        ("already there", f"{present} of {len(pieces)} pieces of work"),
+        ("already there", f"{present} of {len(files)} pieces of work"),
     ]
     return table(rows)
 

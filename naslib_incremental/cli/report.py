@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from naslib_incremental.cli.guard import guarded
+from naslib_incremental.cli.guard import Parser, add_common, guarded, option_of
 
 PROGRAM = "naslib-report"
 EXAMPLES = """examples:
@@ -20,33 +20,35 @@ EXAMPLES = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, 1 (internal error), 2 (user error) or 130 (Ctrl-C)."""
-    return guarded(PROGRAM, _report, arguments, _how_to_go_on)
+    return guarded(PROGRAM, _report, arguments, _how_to_begin_again, _option_for)
 
 
-def _how_to_go_on(arguments: Sequence[str]) -> str:
+def _option_for(setting: str, arguments: Sequence[str]) -> str:
+    return option_of(_parser(), setting)
+
+
+def _how_to_begin_again(arguments: Sequence[str]) -> str:
     return f"to begin again: {shlex.join([PROGRAM, *arguments])}"
 
 
 def _report(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     runs = [Path(run) for run in chosen.runs]
-    from naslib_incremental.reports import FORMATS, build_ablation_report, build_report, is_study
+    from naslib_incremental.records import is_study
+    from naslib_incremental.reports import FORMATS, build_report, build_study_report
 
     beside = runs[0] / "report" if len(runs) == 1 else runs[0].parent / "comparison"
     out = Path(chosen.out) if chosen.out else beside
     formats = chosen.format or FORMATS
     if len(runs) == 1 and is_study(runs[0]):
-        report = build_ablation_report(runs[0], out, formats)
+        report = build_study_report(runs[0], out, formats)
     else:
         report = build_report(runs, out, formats)
     print(report.text)
     print(f"report: {report.index or report.folder}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    from naslib_incremental import __version__
-    from naslib_incremental.cli.parser import Parser
-
+def _parser() -> Parser:
     parser = Parser(
         prog=PROGRAM,
         description="Rebuild reports from run folders; nothing is run again.",
@@ -66,9 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FORMAT",
         help="some of html, md, csv and tex (default: all); figures are always written",
     )
-    parser.add_argument("--debug", action="store_true", help="print tracebacks")
-    version = f"%(prog)s {__version__}"
-    parser.add_argument("--version", action="version", version=version)
+    add_common(parser)
     return parser
 
 

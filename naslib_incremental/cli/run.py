@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
+from io import StringIO
+from typing import TYPE_CHECKING, Any
 
 from naslib_incremental.cli.guard import guarded
+from naslib_incremental.foundation.errors import UserError
 
 if TYPE_CHECKING:
     from naslib_incremental.cli.choices import Choices
-    from naslib_incremental.harness.ablation import Ablation
+    from naslib_incremental.reports import Report
 
 PROGRAM = "naslib-run"
+
+logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, 1 (internal error), 2 (user error) or 130 (Ctrl-C)."""
-    return guarded(PROGRAM, _run, arguments, _how_to_go_on)
+    return guarded(PROGRAM, _run, arguments, _how_to_resume, _option_for)
 
 
-def _how_to_go_on(arguments: Sequence[str]) -> str:
+def _how_to_resume(arguments: Sequence[str]) -> str:
     # Beginning again would throw away what is finished.
     again = [argument for argument in arguments if argument != "--overwrite"]
-    return f"what is finished stays; to go on: {shlex.join([PROGRAM, *again])}"
+    return f"what is finished stays; to resume: {shlex.join([PROGRAM, *again])}"
+
+
+def _option_for(setting: str, arguments: Sequence[str]) -> str:
+    from naslib_incremental.cli.choices import option_for
+
+    return option_for(setting, arguments)
 
 
 def _run(arguments: Sequence[str]) -> None:
@@ -36,66 +50,84 @@ def _run(arguments: Sequence[str]) -> None:
         base_parser().parse_args(arguments)
     from naslib_incremental.cli.choices import read_choices
 
-    choices = read_choices(arguments)
+    choices, command = read_choices(arguments), shlex.join([PROGRAM, *arguments])
     if choices.config is None:
         from naslib_incremental.cli.printing import choices_text
 
         print(choices_text())
-    elif choices.ablation is not None:
-        _study(choices.ablation, choices, arguments)
-    elif choices.dry_run:
-        from naslib_incremental.cli.printing import plan_text
-        from naslib_incremental.harness.job import make_job
-        from naslib_incremental.harness.plan import make_plan
-
-        job = make_job(choices.config, choices.out)
-        print(plan_text(job, make_plan(choices.config), choices.workers))
-    else:
-        _execute(choices, arguments)
-
-
-def _study(ablation: Ablation, choices: Choices, arguments: Sequence[str]) -> None:
-    from naslib_incremental.cli.engine import chosen_engine
-    from naslib_incremental.cli.printing import study_text
-    from naslib_incremental.harness.ablation import make_study, run_study
-    from naslib_incremental.reports import build_ablation_report
-
-    study = make_study(ablation, choices.out)
-    if choices.dry_run:
-        print(study_text(study, choices.workers))
         return
-    with chosen_engine(choices.ray) as engine:
-        folder = run_study(
-            study,
-            workers=choices.workers or engine.workers,
-            overwrite=choices.overwrite,
-            command=shlex.join([PROGRAM, *arguments]),
-            start_workers=engine.start,
-        )
-    report = build_ablation_report(folder, folder / "report")
-    print(report.text)
-    print(f"report: {report.index}")
+    report = (_execute if choices.ablation is None else _study)(choices, command)
+    if report is not None:
+        print(report.text)
+        print(f"report: {report.index}")
 
 
-def _execute(choices: Choices, arguments: Sequence[str]) -> None:
-    from naslib_incremental.cli.engine import chosen_engine
+def _execute(choices: Choices, command: str) -> Report | None:
+    from naslib_incremental.cli.printing import plan_text
     from naslib_incremental.harness import run
+    from naslib_incremental.harness.job import make_job
     from naslib_incremental.reports import build_report
 
     assert choices.config is not None
-    command = shlex.join([PROGRAM, *arguments])
-    with chosen_engine(choices.ray) as engine:
-        folder = run(
-            choices.config,
-            choices.out,
-            workers=choices.workers or engine.workers,
-            overwrite=choices.overwrite,
-            command=command,
-            start_workers=engine.start,
+    # Whatever is wrong with the config is said before a cluster is started.
+    plan = plan_text(make_job(choices.config, choices.out), choices.workers)
+    if choices.dry_run:
+        print(plan)
+        return None
+    logger.debug("%s", plan)
+    with _at_work(choices, command) as how:
+        folder = run(choices.config, choices.out, **how)
+    return build_report([folder], folder / "report")
+
+
+def _study(choices: Choices, command: str) -> Report | None:
+    from naslib_incremental.cli.printing import study_text
+    from naslib_incremental.harness.ablation import make_study, run_study
+    from naslib_incremental.reports import build_study_report
+
+    assert choices.ablation is not None
+    study = make_study(choices.ablation, choices.out)
+    plan = study_text(study, choices.workers)
+    if choices.dry_run:
+        print(plan)
+        return None
+    logger.debug("%s", plan)
+    with _at_work(choices, command) as how:
+        folder = run_study(study, **how)
+    return build_study_report(folder, folder / "report")
+
+
+@contextmanager
+def _at_work(choices: Choices, command: str) -> Iterator[dict[str, Any]]:
+    """How runs are done, with a cluster behind it, if asked for, as long as the block lasts.
+
+    Raises:
+        UserError: Ray is not installed, or there is no cluster at the address.
+    """
+    how: dict[str, Any] = {
+        "workers": choices.workers,
+        "overwrite": choices.overwrite,
+        "command": command,
+    }
+    if choices.quiet:
+        from naslib_incremental.harness.progress import Progress
+
+        how["show"] = partial(Progress, stream=StringIO())
+    if choices.engine == "local":
+        yield how
+        return
+    if find_spec("ray") is None:
+        raise UserError(
+            "Ray with RLlib for --engine rllib",
+            "an environment without ray",
+            "pip install 'naslib-incremental[rllib]'",
         )
-    report = build_report([folder], folder / "report")
-    print(report.text)
-    print(f"report: {report.index}")
+    from naslib_incremental.agent.rllib.topology import cluster_cpus
+    from naslib_incremental.harness.ray_workers import RayWorkers, connected
+
+    with connected(choices.ray_address):
+        workers = choices.workers or cluster_cpus()
+        yield {**how, "workers": workers, "start_workers": RayWorkers}
 
 
 if __name__ == "__main__":

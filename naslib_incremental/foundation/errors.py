@@ -23,6 +23,10 @@ class UserError(ValueError):
         self.next = next
         self.setting = setting
 
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, ...]]:
+        # An exception is pickled with its message alone, which is not what it is made from.
+        return type(self), (self.expected, self.got, self.next, self.setting)
+
 
 class MissingFileError(UserError, FileNotFoundError):
     """A file or folder that the user can provide is not there.
@@ -37,3 +41,6 @@ class MissingFileError(UserError, FileNotFoundError):
     def __init__(self, expected: str, got: str, next: str, benchmark: str = "") -> None:  # noqa: A002
         super().__init__(expected, got, next)
         self.benchmark = benchmark
+
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, ...]]:
+        return type(self), (self.expected, self.got, self.next, self.benchmark)

@@ -106,7 +106,7 @@ def execute(
         raise UserError(
             "worker processes that live until the work is done",
             "one that was ended from outside, for want of memory perhaps",
-            f"the same again with fewer workers; {folder} keeps what is finished",
+            f"run it again with fewer workers; {folder} keeps what is finished",
             setting="workers",
         ) from error
     except BaseException:

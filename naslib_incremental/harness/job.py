@@ -52,7 +52,8 @@ def make_job(config: RunConfig, out: Path) -> Job:
     """Open the benchmark, resolve all options, and name the run's folder under ``out``.
 
     Raises:
-        UserError: the benchmark, an optimizer or an option is unknown, or a value out of range.
+        UserError: the benchmark, an optimizer or an option is unknown, a value is out of range, or
+            an optimizer needs what is not installed.
     """
     benchmark = opened(config.benchmark)
     if not config.budgets:
@@ -65,7 +66,11 @@ def make_job(config: RunConfig, out: Path) -> Job:
     digest = config_hash(config, benchmark, configs)
     name = f"{config.benchmark.replace('/', '-')}-{digest[:HASH_DIGITS]}"
     folder = RunFolder(out.absolute() / name, digest, benchmark.name, config.episodes)
-    return Job(config, configs, folder)
+    job = Job(config, configs, folder)
+    for optimizer in configs:
+        # One that cannot be made, for want of a package perhaps, is told of before any work.
+        job.optimizer(optimizer)
+    return job
 
 
 @lru_cache(maxsize=2)
@@ -86,8 +91,17 @@ def _decided(config: Any, benchmark: Benchmark) -> Any:
     return replace(config, **decided)
 
 
-def _options(config: Any) -> dict[str, Any]:
-    return {} if config is None else dataclasses.asdict(config)
+def _options(config: Any, identity: bool = False) -> dict[str, Any]:
+    """An optimizer's options by name; ``identity`` for those alone that say what a run is."""
+    if config is None:
+        return {}
+    options = dataclasses.asdict(config)
+    left_out = {
+        field.name
+        for field in dataclasses.fields(config)
+        if identity and not field.metadata.get("identity", True)
+    }
+    return {name: value for name, value in options.items() if name not in left_out}
 
 
 def config_hash(config: RunConfig, benchmark: Benchmark, configs: Mapping[str, Any]) -> str:
@@ -103,21 +117,12 @@ def config_hash(config: RunConfig, benchmark: Benchmark, configs: Mapping[str, A
     parts = {
         "format": FORMAT,
         "settings": settings,
-        "optimizers": {name: _identity(one) for name, one in configs.items()},
+        "optimizers": {name: _options(one, identity=True) for name, one in configs.items()},
         "versions": {name: optimizer_version(name) for name in configs},
         "space": [benchmark.space.name, benchmark.space.version],
         "files": dict(benchmark.provenance.files),
     }
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _identity(config: Any) -> dict[str, Any]:
-    fields = dataclasses.fields(config) if config is not None else ()
-    return {
-        field.name: getattr(config, field.name)
-        for field in fields
-        if field.metadata.get("identity", True)
-    }
 
 
 def optimizer_version(name: str) -> str:

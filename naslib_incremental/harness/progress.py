@@ -34,7 +34,7 @@ class Progress:
         print(text, file=self.stream, flush=True)
 
     def report(self, report: ProgressReport) -> None:
-        """A training goes on."""
+        """A training has come further."""
         self.agents.update(report)
         self.show()
 

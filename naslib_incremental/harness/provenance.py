@@ -17,7 +17,7 @@ from naslib_incremental.harness.job import Job, opened, optimizer_version
 from naslib_incremental.harness.plan import is_trainable
 from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.mdp.throughput import NUM_ENVS
-from naslib_incremental.optimizers import TrainableOptimizer
+from naslib_incremental.optimizers import Optimizer, TrainableOptimizer
 from naslib_incremental.records import TrainingTask
 from naslib_incremental.records.manifest import (
     AgentRecord,
@@ -116,7 +116,7 @@ def _earlier(folder: Path) -> Manifest | None:
         return None
 
 
-def _is_reproducible(optimizer: Any) -> bool:
+def _is_reproducible(optimizer: Optimizer) -> bool:
     return not isinstance(optimizer, TrainableOptimizer) or optimizer.reproducible
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from naslib_incremental.agent.rllib.topology import cluster_cpus
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.tasks import Failure, ProgressReport, perform
@@ -26,11 +27,6 @@ from naslib_incremental.records import Task, TrainingTask
 SECONDS_TO_ANSWER = 10.0
 # How often Ray begins a task again whose process or node was lost; each resumes where it was.
 RETRIES = 5
-
-
-def cluster_cpus() -> int:
-    """Cores of all nodes that are alive."""
-    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 @contextmanager
@@ -178,7 +174,7 @@ class RayWorkers:
 
 
 def _resources(work: _Work, cpus: int) -> Resources:
-    """What a piece of work asks of a cluster of so many cores, its own processes among it."""
+    """What a piece of work asks of a cluster of so many cores."""
     if isinstance(work.task, TrainingTask):
         optimizer = work.job.optimizer(work.task.optimizer)
         if isinstance(optimizer, TrainableOptimizer):

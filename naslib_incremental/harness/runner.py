@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.execute import UnfinishedRun, execute
 from naslib_incremental.harness.job import Job, make_job
@@ -29,7 +28,7 @@ class WorkFailedError(Exception):
         first = failures[0]
         super().__init__(
             f"failed pieces of work: {len(failures)}, the first: {first.task}: {first.reason}; "
-            f"what is finished stays in {folder}, the same again does the rest"
+            f"what is finished stays in {folder}, running it again does the rest"
         )
         self.failures = tuple(failures)
 
@@ -54,7 +53,7 @@ def run(
     """Train and evaluate everything that is not finished yet.
 
     Args:
-        config: what to run; its hash names the run folder, so that the same config goes on.
+        config: what to run; its hash names the run folder, so that the same config resumes.
         out: folder of run folders.
         workers: how many pieces of work are done side by side; default: one per usable core.
         overwrite: begin again.
@@ -140,6 +139,6 @@ def _work(
     if failures:
         mendable = failures[0].user_error
         if mendable is not None:
-            raise UserError(*mendable)
+            raise mendable
         traces = "\n".join(failure.trace for failure in failures)
         raise WorkFailedError(folder, failures) from TracesOfWorkersError(traces)

@@ -10,8 +10,13 @@ from naslib_incremental.optimizers.contract import (
     Resources,
     TrainableOptimizer,
 )
-from naslib_incremental.optimizers.registry import OPTIMIZERS, load_optimizer
-from naslib_incremental.records import TrainingResult
+from naslib_incremental.optimizers.registry import (
+    OPTIMIZERS,
+    configure,
+    load_optimizer,
+    make_optimizer,
+)
+from naslib_incremental.records.training import TrainingResult
 
 __all__ = [
     "OPTIMIZERS",
@@ -22,5 +27,7 @@ __all__ = [
     "Resources",
     "TrainableOptimizer",
     "TrainingResult",
+    "configure",
     "load_optimizer",
+    "make_optimizer",
 ]

@@ -28,7 +28,7 @@ class LocalSearch(Optimizer):
         self._rng = rng
         self._current = starts.copy()
         self._validation = validation.astype(np.float64)
-        self._steps = np.zeros(len(starts), np.int64)
+        self._num_steps = np.zeros(len(starts), np.int64)
         self._stopped = np.zeros(len(starts), np.bool_)
         self._active = np.arange(len(starts))
 
@@ -59,9 +59,9 @@ class LocalSearch(Optimizer):
         moved, rows, best = self._active[better], rows[better], best[better]
         self._current[moved] = self._presented.architectures[rows, best]
         self._validation[moved] = values[rows, best]
-        self._steps[moved] += 1
-        self._active = moved[self._steps[moved] < self.settings.max_steps]
+        self._num_steps[moved] += 1
+        self._active = moved[self._num_steps[moved] < self.settings.max_steps]
 
     def outcome(self) -> Outcome:
         """The architectures that no presented neighbour improved on, or where the limit cut."""
-        return Outcome(self._current, self._steps, self._stopped)
+        return Outcome(self._current, self._num_steps, self._stopped)

@@ -1,4 +1,4 @@
-"""Local search that moves at the first improvement, and goes on where others stop."""
+"""Local search that moves at the first improvement, and continues where others stop."""
 
 from __future__ import annotations
 
@@ -9,42 +9,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Accuracies
-from naslib_incremental.optimizers.contract import Ask, Optimizer, Outcome
+from naslib_incremental.optimizers.contract import Ask, Options
+from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures
 
 
 @dataclass(frozen=True)
-class EnhancedConfig:
+class EnhancedConfig(Options):
     """How the search begins."""
 
     initial: int = field(
         default=10,
-        metadata={"help": "architectures drawn before the first climb (White et al. 2021)"},
+        metadata={
+            "help": "architectures sampled before the first climb (White et al. 2021)",
+            "least": 0,
+        },
     )
 
-    def __post_init__(self) -> None:
-        """Refuse a negative number.
 
-        Raises:
-            ValueError: it is one.
-        """
-        if self.initial < 0:
-            raise ValueError("initial must be at least 0")
-
-
-class LocalSearchEnhanced(Optimizer):
-    """Queries neighbours until one is better; at a local optimum it goes on from the next best.
+class LocalSearchEnhanced(WholeBudgetOptimizer):
+    """Queries neighbours until one is better; at a local optimum it continues from the next best.
 
     A few architectures from the space's default sampler are queried first, beside the start. Then
     neighbours are queried one at a time, in the random order in which they are presented, and none
     that was queried before. When one is better than what is looked around, or when all are queried,
-    the search goes on around the best architecture of the episode that it has not looked around
-    yet, the earliest of equals. Where nothing is left it restarts from another draw; a draw may
+    the search continues around the best architecture of the episode that it has not looked around
+    yet, the earliest of equals. Where nothing is left it restarts from another sample; it may
     repeat what was queried, and is looked around again.
 
-    An episode spends exactly ``query_budget`` queries, so that a run of any budget is the beginning
-    of one search. The final architecture is the best ever seen, the start included, which costs no
-    query. Limited by queries, not by moves: steps are 0.
+    The final architecture is the best ever seen, the start included, which costs no query.
 
     Source: White, Nolen, Savani (2021), "Exploring the loss landscape in neural architecture
     search" ("Local search is state of the art for NAS benchmarks"), variants *query until lower*
@@ -59,14 +52,13 @@ class LocalSearchEnhanced(Optimizer):
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
     ) -> None:
         """Begin E searches at ``starts``."""
-        self._rng = rng
+        super().start(starts, validation, rng)
         count, seen = len(starts), 1 + self.settings.query_budget
         # What each episode has seen: the start, then its queries in their order.
         self._seen = np.empty((count, seen, *starts.shape[1:]), starts.dtype)
         self._keys = np.empty((count, seen), np.uint64)
         self._validation = np.full((count, seen), -np.inf)
         self._around = np.zeros((count, seen), np.bool_)
-        self._queries = 0
         self._note(starts, validation)
         width = self.space.width(self.settings.neighbours)
         # What is presented around the architecture of accuracy ``_level``, and is to be queried.
@@ -80,7 +72,7 @@ class LocalSearchEnhanced(Optimizer):
         self._validation[:, self._queries] = validation
 
     def ask(self) -> Ask | None:
-        """One neighbour, or one draw, per episode."""
+        """One neighbour, or one sample, per episode."""
         if self._queries == self.settings.query_budget:
             return None
         if self._queries < self.config.initial:
@@ -124,13 +116,8 @@ class LocalSearchEnhanced(Optimizer):
     def tell(self, validation: Accuracies) -> None:
         """Note the answers; an improvement ends the looking around."""
         self._note(self._asked, validation)
+        self._keep_best(np.arange(len(validation)), self._asked, validation)
         self._waiting[validation > self._level] = False
-
-    def outcome(self) -> Outcome:
-        """The best ever seen; every search is cut off by the budget."""
-        rows = np.arange(len(self._seen))
-        final = self._seen[rows, self._validation.argmax(axis=1)]
-        return Outcome(final, np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_))
 
 
 @numba.njit(cache=True)

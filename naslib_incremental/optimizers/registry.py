@@ -1,4 +1,4 @@
-"""Names of optimizers, built-in and plug-in alike."""
+"""Optimizers by name, built-in and plug-in alike, and their options by name."""
 
 from __future__ import annotations
 
@@ -38,22 +38,28 @@ def load_optimizer(name: str) -> type[Optimizer]:
 def configure(
     name: str, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
 ) -> Any:
-    """The typed config of the optimizer of that name, with some of its own options.
+    """The config of the optimizer of that name with some of its options changed.
 
     Raises:
-        UserError: an option is unknown or out of range.
+        UserError: the optimizer or an option is unknown, or a value is out of range.
     """
+    kind = load_optimizer(name)
     try:
-        return load_optimizer(name).configure(options, space, settings)
+        return kind.configure(options, space, settings)
     except UserError:
         raise
     except ValueError as error:
         given = ", ".join(f"{option}={value}" for option, value in options.items())
-        raise UserError(f"valid options of {name}: {error}", given, "change them") from error
+        expected = f"valid options of {name} ({error})"
+        raise UserError(expected, given or "the defaults", "change them") from error
 
 
 def make_optimizer(
     name: str, space: SearchSpace, settings: EpisodeSettings, config: Any = None
 ) -> Optimizer:
-    """The optimizer of that name with its config."""
+    """The optimizer of that name with a config that ``configure`` made; None for the defaults.
+
+    Raises:
+        UserError: the optimizer is unknown, or needs what is not installed.
+    """
     return load_optimizer(name)(space, settings, config)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from naslib_incremental.benchmarks.contract import Accuracies
-from naslib_incremental.optimizers.contract import Ask, Optimizer, Outcome
+from naslib_incremental.optimizers.contract import Ask, Options
+from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures
 
 
 @dataclass(frozen=True)
-class EvolutionConfig:
+class EvolutionConfig(Options):
     """Sizes of the evolution.
 
     The defaults are ours: of eight pairs of sizes, among those that found most with 50 to 300
@@ -20,31 +21,22 @@ class EvolutionConfig:
     """
 
     population_size: int = field(
-        default=20, metadata={"help": "architectures alive (Real et al. 2019: 100)"}
+        default=20, metadata={"help": "architectures alive (Real et al. 2019: 100)", "least": 1}
     )
     sample_size: int = field(
-        default=10, metadata={"help": "architectures of a tournament (Real et al. 2019: 25)"}
+        default=10,
+        metadata={"help": "architectures of a tournament (Real et al. 2019: 25)", "least": 1},
     )
 
-    def __post_init__(self) -> None:
-        """Refuse sizes below 1.
 
-        Raises:
-            ValueError: one of them is smaller.
-        """
-        if min(self.population_size, self.sample_size) < 1:
-            raise ValueError("population-size and sample-size must be at least 1")
-
-
-class RegularizedEvolution(Optimizer):
+class RegularizedEvolution(WholeBudgetOptimizer):
     """Mutates the best of a random sample of the population, and lets the oldest die.
 
-    An episode is one evolution, and spends exactly ``query_budget`` queries, so that a run of any
-    budget is the beginning of one evolution. The first population is the start, which costs no
-    query, and draws from the space's default sampler; each of these and each child is one query,
-    repeats included. A tournament is drawn with replacement, of equals the first drawn wins. A
-    mutation is a uniformly random neighbour; without any, the child is its parent. The final
-    architecture is the best ever seen, the earliest of equals. Nothing walks: steps are 0.
+    An episode is one evolution. The first population is the start, which costs no query, and
+    samples from the space's default sampler; each of these and each child is one query, repeats
+    included. A tournament is sampled with replacement, of equals the first sampled wins. A mutation
+    is a uniformly random neighbour; without any, the child is its parent. The final architecture is
+    the best ever seen, the start included, the earliest of equals.
 
     Source: Real, Aggarwal, Huang, Le (2019), "Regularized evolution for image classifier
     architecture search", algorithm 1.
@@ -58,34 +50,30 @@ class RegularizedEvolution(Optimizer):
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
     ) -> None:
         """Begin E evolutions at ``starts``."""
-        self._rng = rng
-        self._best = starts.copy()
-        self._best_validation = validation.astype(np.float64)
-        count, size = len(starts), self.config.population_size
+        super().start(starts, validation, rng)
+        size = self.config.population_size
         # Slot by slot: the population of all episodes, the oldest in slot ``_born`` modulo size.
         self._population = np.repeat(starts[None], size, axis=0)
         self._validation = np.tile(self._best_validation, (size, 1))
         self._born = 1
-        self._queries = 0
-        self._every = np.arange(count)
+        self._every = np.arange(len(starts))
 
     def ask(self) -> Ask | None:
-        """One architecture per episode: a draw of the first population, or a child."""
+        """One architecture per episode: one of the first population, or a child."""
         if self._queries == self.settings.query_budget:
             return None
         self._queries += 1
-        young = self._born < self.config.population_size
-        self._asked = self._draw() if young else self._children()
+        if self._born < self.config.population_size:
+            self._asked = self.space.sample(len(self._every), self._rng)
+        else:
+            self._asked = self._children()
         return Ask(self._every, self._asked)
-
-    def _draw(self) -> Architectures:
-        return self.space.sample(len(self._every), self._rng)
 
     def _children(self) -> Architectures:
         shape = (self.config.sample_size, len(self._every))
-        drawn = self._rng.integers(self.config.population_size, size=shape)
-        winners = self._validation[drawn, self._every].argmax(axis=0)
-        parents: Architectures = self._population[drawn[winners, self._every], self._every]
+        slots = self._rng.integers(self.config.population_size, size=shape)
+        winners = self._validation[slots, self._every].argmax(axis=0)
+        parents: Architectures = self._population[slots[winners, self._every], self._every]
         shown = self.space.neighbours(parents, 1, self._rng)
         mutated = shown.mask[:, 0]
         parents[mutated] = shown.architectures[mutated, 0]
@@ -97,11 +85,4 @@ class RegularizedEvolution(Optimizer):
         self._population[slot] = self._asked
         self._validation[slot] = validation
         self._born += 1
-        better = validation > self._best_validation
-        self._best[better] = self._asked[better]
-        self._best_validation[better] = validation[better]
-
-    def outcome(self) -> Outcome:
-        """The best ever seen; every evolution is cut off by the budget."""
-        count = len(self._every)
-        return Outcome(self._best, np.zeros(count, np.int64), np.zeros(count, np.bool_))
+        self._keep_best(self._every, self._asked, validation)

@@ -10,28 +10,67 @@ Example::
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Benchmark
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers.contract import (
     EpisodeSettings,
     Optimizer,
+    Outcome,
     TrainableOptimizer,
 )
 from naslib_incremental.optimizers.registry import load_optimizer
-from naslib_incremental.optimizers.traces import (
-    Trace,
-    assert_in_space,
-    assert_same,
-    global_random_states,
-)
-from naslib_incremental.records import TrainingResult
+from naslib_incremental.records.training import TrainingResult
+from naslib_incremental.search_spaces_ext.contract import Architectures
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything that E episodes asked, and how they ended.
+
+    Attributes:
+        starts: [E] where the episodes began.
+        episodes: [Q] the episode of each query.
+        architectures: [Q] what was queried.
+        outcome: how the episodes ended.
+    """
+
+    starts: Architectures
+    episodes: NDArray[np.int64]
+    architectures: Architectures
+    outcome: Outcome
+
+
+def global_random_states() -> tuple[str, str]:
+    """The states of numpy's and Python's global generators."""
+    return repr(np.random.get_state()), repr(random.getstate())  # noqa: NPY002 - must stay
+
+
+def assert_in_space(architectures: Architectures, benchmark: Benchmark) -> None:
+    """Architectures have the space's type and shape, and survive being written and read."""
+    space = benchmark.space
+    assert architectures.dtype == space.dtype
+    assert architectures.shape[1:] == space.architecture_shape
+    back = space.from_readable(space.to_readable(architectures))
+    np.testing.assert_array_equal(space.hash(back), space.hash(architectures))
+
+
+def assert_same(one: Trace, other: Trace) -> None:
+    """Two searches asked and ended alike."""
+    np.testing.assert_array_equal(one.episodes, other.episodes)
+    np.testing.assert_array_equal(one.architectures, other.architectures)
+    for field in fields(Outcome):
+        found = (getattr(trace.outcome, field.name) for trace in (one, other))
+        np.testing.assert_array_equal(*found)
 
 
 class OptimizerContract:
@@ -62,19 +101,16 @@ class OptimizerContract:
         """The opened benchmark."""
         return self.open_benchmark()
 
-    @pytest.fixture
-    def ready(
-        self,
-        benchmark_under_test: Benchmark,
-        tmp_path: Path,
-    ) -> Optimizer:
-        """An optimizer that can start episodes."""
-        return self.made(benchmark_under_test)
+    def make(self, benchmark: Benchmark) -> Optimizer:
+        """A fresh instance with the options of this class."""
+        space = benchmark.space
+        config = self.optimizer.configure(self.options, space, self.settings)
+        return self.optimizer(space, self.settings, config)
 
-    def made(self, benchmark: Benchmark) -> Optimizer:
-        """A fresh instance."""
-        config = self.optimizer.configure(self.options, benchmark.space, self.settings)
-        return self.optimizer(benchmark.space, self.settings, config)
+    @pytest.fixture
+    def ready(self, benchmark_under_test: Benchmark, tmp_path: Path) -> Optimizer:
+        """An optimizer that can start episodes."""
+        return self.make(benchmark_under_test)
 
     def trace(
         self, optimizer: Optimizer, benchmark: Benchmark, seed: int = 0, count: int | None = None
@@ -107,6 +143,14 @@ class OptimizerContract:
         assert config_class.__dataclass_params__.frozen  # type: ignore[attr-defined]
         assert config_class() == config_class(), "every option needs a default"
         assert all(field.metadata.get("help") for field in fields(config_class))
+
+    def test_options_are_configured_by_name(self, benchmark_under_test: Benchmark) -> None:
+        space = benchmark_under_test.space
+        config = self.optimizer.configure(self.options, space, self.settings)
+        assert isinstance(config, self.optimizer.config_class or type(None))
+        assert self.optimizer(space, self.settings, config).config is config
+        with pytest.raises(UserError, match="no_such_option"):
+            self.optimizer.configure({"no_such_option": 1}, space, self.settings)
 
     def test_asks_are_architectures_of_existing_episodes(
         self, ready: Optimizer, benchmark_under_test: Benchmark
@@ -169,17 +213,17 @@ class TrainableOptimizerContract(OptimizerContract):
         self.train(benchmark_under_test, tmp_path)
         return self.loaded(benchmark_under_test, tmp_path)
 
-    def make(self, benchmark: Benchmark) -> TrainableOptimizer:
+    def learner(self, benchmark: Benchmark) -> TrainableOptimizer:
         """A fresh instance."""
-        made = self.made(benchmark)
+        made = self.make(benchmark)
         assert isinstance(made, TrainableOptimizer)
         return made
 
     def loaded(self, benchmark: Benchmark, folder: Path) -> TrainableOptimizer:
         """A fresh instance with the agent of ``folder``."""
-        made = self.make(benchmark)
-        made.load(folder)
-        return made
+        learner = self.learner(benchmark)
+        learner.load(folder)
+        return learner
 
     def train(
         self, benchmark: Benchmark, folder: Path, fail_at: int | None = None
@@ -193,18 +237,28 @@ class TrainableOptimizerContract(OptimizerContract):
                 raise KeyboardInterrupt
 
         seed = np.random.SeedSequence(7)
-        return self.make(benchmark).train(benchmark, seed, folder, progress), calls
+        return self.learner(benchmark).train(benchmark, seed, folder, progress), calls
 
     def test_training_counts_what_it_cost(
         self, benchmark_under_test: Benchmark, tmp_path: Path
     ) -> None:
-        training, calls = self.train(benchmark_under_test, tmp_path)
-        assert training.steps > 0
-        assert training.queries >= training.distinct_queries > 0
-        assert training.seconds > 0
+        result, calls = self.train(benchmark_under_test, tmp_path)
+        assert result.steps > 0
+        assert result.queries >= result.distinct_queries > 0
+        assert result.seconds > 0
         assert calls, "progress must be called at least once"
         assert all(0 <= step <= steps for step, steps in calls)
         assert calls == sorted(calls)
+
+    def test_resources_and_reproducibility_are_known_before(
+        self, benchmark_under_test: Benchmark
+    ) -> None:
+        learner = self.learner(benchmark_under_test)
+        assert isinstance(learner.reproducible, bool)
+        for cpus in (1, 64):
+            asked = learner.resources(cpus)
+            assert asked.cpus >= 1
+            assert asked.gpus >= 0
 
     def test_finished_training_is_not_repeated(
         self, benchmark_under_test: Benchmark, tmp_path: Path
@@ -213,7 +267,7 @@ class TrainableOptimizerContract(OptimizerContract):
         again, _ = self.train(benchmark_under_test, tmp_path)
         assert again == first
 
-    def test_interrupted_training_goes_on_to_the_same_agent(
+    def test_interrupted_training_resumes_to_the_same_agent(
         self, benchmark_under_test: Benchmark, tmp_path: Path
     ) -> None:
         whole, _ = self.train(benchmark_under_test, tmp_path / "whole")

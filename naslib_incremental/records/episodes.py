@@ -115,7 +115,14 @@ class Episodes:
 def write_episodes(
     path: Path, task: EvaluationTask, benchmark: str, episodes: Episodes, config_hash: str
 ) -> None:
-    """Write the episodes of a task, atomically."""
+    """Write the episodes of a task, atomically.
+
+    Raises:
+        ValueError: they contradict themselves, so that nobody could read them.
+    """
+    broken = _contradictions(episodes)
+    if broken:
+        raise ValueError(f"{task}: {'; '.join(broken)}")
     seconds = None if np.isnan(episodes.seconds) else float(f"{episodes.seconds:.6g}")
     identity = _Identity(FORMAT, config_hash, benchmark, *_labels(task), seconds)
     table = _table(task, benchmark, episodes)
@@ -193,9 +200,14 @@ def read_episodes(
         raise DamagedRecordError("no episodes")
     try:
         episodes = _episodes(table, seconds)
+        numbers = _numbers(table, "episode", np.int64)
     except (KeyError, pa.ArrowException, TypeError, ValueError) as error:
         raise DamagedRecordError(f"columns of another kind than expected: {error}") from error
-    _check(episodes, table)
+    broken = _contradictions(episodes)
+    if not np.array_equal(numbers, np.arange(len(episodes))):
+        broken.append("episodes that are not numbered one after the other")
+    if broken:
+        raise DamagedRecordError("; ".join(broken))
     return episodes
 
 
@@ -264,8 +276,8 @@ def _numbers(table: Any, name: str, dtype: Any) -> NDArray[Any]:
     return np.array(values.to_numpy(zero_copy_only=False), dtype=dtype)
 
 
-def _check(episodes: Episodes, table: Any) -> None:
-    """What must hold within a file, so that no number is made from half of one."""
+def _contradictions(episodes: Episodes) -> list[str]:
+    """What cannot be among some episodes, so that no number is made from half of a file."""
     found, queries = episodes.incumbents, episodes.queries
     counts = np.diff(found.offsets)
     owner = np.repeat(np.arange(len(episodes)), counts)
@@ -273,11 +285,7 @@ def _check(episodes: Episodes, table: Any) -> None:
     firsts = found.query[found.offsets[:-1][counts > 0]]
     validation = (episodes.start_validation, episodes.final_validation, found.validation)
     test = (episodes.start_test, episodes.final_test, found.test)
-    numbered = _numbers(table, "episode", np.int64)
     rules = {
-        "episodes that are not numbered one after the other": np.array_equal(
-            numbered, np.arange(len(episodes))
-        ),
         "steps below zero": (episodes.num_steps >= 0).all(),
         "queries below zero": (queries >= 0).all(),
         "queries without an incumbent": ((counts > 0) == (queries > 0)).all(),
@@ -291,9 +299,7 @@ def _check(episodes: Episodes, table: Any) -> None:
             (np.isnan(values) | ((values >= 0) & (values <= 1))).all() for values in test
         ),
     }
-    broken = [rule for rule, holds in rules.items() if not holds]
-    if broken:
-        raise DamagedRecordError("; ".join(broken))
+    return [rule for rule, holds in rules.items() if not holds]
 
 
 def as_columns(task: EvaluationTask, benchmark: str, episodes: Episodes) -> Mapping[str, Any]:

@@ -41,12 +41,12 @@ def test_one_factor_at_a_time_around_the_base() -> None:
         "alpha": ["none", "6"],
         "max-steps": ["5"],
     }
-    gamma, neighbours, alpha, moves = ([level.config for level in f.levels] for f in base.factors)
+    gamma, neighbours, alpha, steps = ([level.config for level in f.levels] for f in base.factors)
     assert [c.optimizers["apex_incremental"] for c in gamma] == [{"gamma": 0.9}, {"gamma": 0.99}]
     assert [c.neighbours for c in neighbours] == [10, 20]
     options = [c.optimizers["apex_incremental"] for c in alpha]
     assert options == [{"gamma": 0.8, "shaping_alpha": value} for value in (0.0, 6.0)]
-    assert moves[0].max_steps == 5
+    assert steps[0].max_steps == 5
     for config in (study.base, *gamma, *neighbours, *alpha):
         assert (config.seeds, config.start_sets, config.episodes) == (3, 1, 3_000)
         assert set(config.optimizers) == {"apex_incremental"}
@@ -102,6 +102,7 @@ def test_a_config_file_can_ask_for_it(tmp_path: Path) -> None:
     [
         ("--ablate gama=1", "got 'gama'"),
         ("--ablate seeds=1,2", "got 'seeds'"),
+        ("--ablate engine=local,rllib", "got 'engine'"),
         ("--ablate gamma", "like gamma=.9,.95; got gamma;"),
         ("--ablate gamma=", "like gamma=.9,.95; got gamma=;"),
         ("--ablate gamma=x", "invalid float value: 'x'"),
@@ -123,7 +124,7 @@ def test_errors_are_one_line(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_whole_job_goes_on_and_grows(
+def test_the_whole_job_is_resumed_and_grows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = [*SMALL, "--out", str(tmp_path), "--ablate"]
@@ -134,7 +135,7 @@ def test_the_whole_job_goes_on_and_grows(
     printed = capsys.readouterr()
     assert "run 2 of 2: keep=3" in printed.err
     (study,) = tmp_path.iterdir()
-    first = {path: path.stat().st_mtime_ns for path in study.glob("*/cells/*/*.parquet")}
+    first = {path: path.stat().st_mtime_ns for path in study.glob("*/episodes/*/*.parquet")}
     assert len(first) == 4
     assert run.main([*arguments, "keep=1,3,5", "neighbours=4,50"]) == 0
     printed = capsys.readouterr()
@@ -151,7 +152,7 @@ def test_the_whole_job_goes_on_and_grows(
     assert (study / "report" / "index.html").exists()
 
 
-def test_ctrl_c_ends_it_and_says_how_to_go_on(tmp_path: Path) -> None:
+def test_ctrl_c_ends_it_and_says_how_to_resume(tmp_path: Path) -> None:
     arguments = [*SMALL, "--out", str(tmp_path), "--pause", "0.1", "--ablate", "keep=1,2,3"]
     process = subprocess.Popen(
         [sys.executable, "-m", "naslib_incremental.cli.run", *arguments],
@@ -162,13 +163,13 @@ def test_ctrl_c_ends_it_and_says_how_to_go_on(tmp_path: Path) -> None:
     )
     end = time.monotonic() + 120
     # In the second run, when the first is finished.
-    while len(list(tmp_path.glob("*/*/cells/*/*.parquet"))) < 2:
+    while len(list(tmp_path.glob("*/*/episodes/*/*.parquet"))) < 2:
         assert time.monotonic() < end
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    again = f"to go on: {shlex.join(['naslib-run', *arguments])}"
+    again = f"to resume: {shlex.join(['naslib-run', *arguments])}"
     assert errors.splitlines()[-1] == f"naslib-run: interrupted; what is finished stays; {again}"
     assert "Traceback" not in errors
-    assert 2 <= len(list(tmp_path.glob("*/*/cells/*/*.parquet"))) < 6
+    assert 2 <= len(list(tmp_path.glob("*/*/episodes/*/*.parquet"))) < 6

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -15,7 +17,7 @@ import yaml
 import naslib_incremental
 from naslib_incremental.cli import report, run
 from naslib_incremental.cli.guard import guarded
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.foundation.storage import cache_folder
 
 SMALL = shlex.split(
@@ -37,20 +39,21 @@ class TestRun:
         (folder,) = tmp_path.iterdir()
         for name in ("toy_learner", "random_search", "random_walk", "local_search"):
             assert name in printed.out
-            assert len(list(folder.glob(f"cells/{name}/*.parquet"))) == 2
+            assert len(list(folder.glob(f"episodes/{name}/*.parquet"))) == 2
         assert str(folder / "report" / "index.html") in printed.out
         assert (folder / "report" / "index.html").exists()
-        assert "8 of 8 cells" in printed.err
+        assert "8 of 8 tasks" in printed.err
         manifest = json.loads((folder / "manifest.json").read_text())
         assert manifest["command"] == shlex.join(["naslib-run", *arguments])
-        self.goes_on_from_its_own_config(folder, capsys)
+        self.resumes_from_its_own_config(folder, capsys)
         self.rebuilds_its_report(folder, capsys)
 
-    def goes_on_from_its_own_config(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def resumes_from_its_own_config(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         config = str(folder / "config.yaml")
-        cells = {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/*.parquet")}
+        files = {path: path.stat().st_mtime_ns for path in folder.glob("episodes/*/*.parquet")}
+        assert len(files) == 8
         assert run.main(["--config", config, "--out", str(folder.parent)]) == 0
-        assert {path: path.stat().st_mtime_ns for path in cells} == cells
+        assert {path: path.stat().st_mtime_ns for path in files} == files
         assert len(list(folder.parent.iterdir())) == 1
         capsys.readouterr()
 
@@ -74,8 +77,8 @@ class TestRun:
         assert run.main([*SMALL, "--out", str(tmp_path / "out"), "--dry-run"]) == 0
         printed = capsys.readouterr().out
         assert "toy_learner: 1 agents x 200 steps" in printed
-        assert "8 cells = 4 optimizers x 1 agents x 2 start sets" in printed
-        assert "40 per cell, 320 in all" in printed
+        assert "8 tasks = 4 optimizers x 1 agents x 2 start sets" in printed
+        assert "40 per task, 320 in all" in printed
         assert str(tmp_path / "out" / "toy-plain-") in printed
         assert "0 of 9 pieces" in printed
         assert not list(tmp_path.iterdir())
@@ -116,12 +119,13 @@ class TestRun:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["--optimizer", "nonsense"], "got 'nonsense'; next: naslib-run --list"),
-            (["--benchmark", "nonsense"], "got 'nonsense'; next: naslib-run --list"),
-            (["--benchmark", "toy/nonsense"], "got 'toy/nonsense'; next: naslib-run --list"),
-            (["--budgets", "41"], "number of episodes, 40,; got 41"),
-            (["--out", "/proc/nowhere"], "can be written to; got /proc/nowhere/toy-plain-"),
-            (["--steps", "0"], "steps must be at least 1"),
+            (["--optimizer", "nonsense"], r"got 'nonsense'; .*; option: --optimizer .*run --list"),
+            (["--benchmark", "nonsense"], r"got 'nonsense'; .*; option: --benchmark .*run --list"),
+            (["--benchmark", "toy/nonsense"], r"got 'toy/nonsense'; .*naslib-run --list"),
+            (["--budgets", "41"], r"number of episodes, 40; got 41; .*; option: --budgets$"),
+            (["--start-sets", "0"], r"start_sets of at least 1; got 0; .*; option: --start-sets$"),
+            (["--out", "/proc/nowhere"], r"written to; got /proc/nowhere/toy-.*; option: --out$"),
+            (["--steps", "0"], r"valid options of toy_learner \(steps must be at least 1\)"),
         ],
     )
     def test_user_errors_are_one_line(
@@ -132,7 +136,7 @@ class TestRun:
         assert printed.out == ""
         (line,) = printed.err.splitlines()
         assert line.startswith("naslib-run: expected ")
-        assert message in line
+        assert re.search(message, line)
 
     def test_internal_errors_are_one_line(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -147,7 +151,7 @@ class TestRun:
         printed = capsys.readouterr().err
         assert 'raise ArithmeticError("made to fail")' in printed
 
-    def test_ctrl_c_prints_how_to_go_on(self, tmp_path: Path) -> None:
+    def test_ctrl_c_prints_how_to_resume(self, tmp_path: Path) -> None:
         arguments = [*SMALL, "--out", str(tmp_path), "--pause", "0.1"]
         process = subprocess.Popen(
             code(*arguments, "--overwrite"),
@@ -157,18 +161,18 @@ class TestRun:
             start_new_session=True,
         )
         end = time.monotonic() + 60
-        while not list(tmp_path.glob("*/cells/local_search/*.parquet")):
+        while not list(tmp_path.glob("*/episodes/local_search/*.parquet")):
             assert time.monotonic() < end
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=30)
         assert process.returncode == 130
         last = errors.splitlines()[-1]
-        again = f"to go on: {shlex.join(['naslib-run', *arguments])}"
+        again = f"to resume: {shlex.join(['naslib-run', *arguments])}"
         assert last == f"naslib-run: interrupted; what is finished stays; {again}"
         assert "Traceback" not in errors
         (folder,) = tmp_path.iterdir()
-        assert list(folder.glob("cells/local_search/*.parquet"))
+        assert list(folder.glob("episodes/local_search/*.parquet"))
         config = yaml.safe_load((folder / "config.yaml").read_text())
         assert config["pause"] == 0.1
 
@@ -220,7 +224,7 @@ def test_report_refuses_bad_input(
     ("error", "exit_code", "line"),
     [
         (UserError("a", "b", "c"), 2, "p: expected a; got b; next: c"),
-        (KeyboardInterrupt(), 130, "p: interrupted; go on"),
+        (KeyboardInterrupt(), 130, "p: interrupted; resume"),
         (ValueError("two\nlines"), 1, "p: ValueError: two lines; for the traceback: --debug"),
     ],
 )
@@ -230,12 +234,78 @@ def test_exit_codes(
     def fail(_: object) -> None:
         raise error
 
-    assert guarded("p", fail, [], lambda _: "go on") == exit_code
+    assert guarded("p", fail, [], lambda _: "resume") == exit_code
     assert capsys.readouterr().err == line + "\n"
-    assert guarded("p", fail, ["--debug"], lambda _: "go on") == exit_code
+    assert guarded("p", fail, ["--debug"], lambda _: "resume") == exit_code
     printed = capsys.readouterr().err
     assert "Traceback" in printed
     assert printed.endswith(line + "\n")
+
+
+def test_what_a_command_can_say_beside_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(error: UserError) -> str:
+        def command(_: object) -> None:
+            raise error
+
+        options = {"out": "--out"}
+        find = lambda setting, _: options.get(setting, "")  # noqa: E731
+        assert guarded("p", command, [], lambda _: "", find) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        return line.removeprefix("p: expected a; got b; next: c")
+
+    assert fail(UserError("a", "b", "c", setting="out")) == "; option: --out"
+    assert fail(UserError("a", "b", "c", setting="other")) == ""
+    missing = fail(MissingFileError("a", "b", "c", benchmark="nasbench101"))
+    assert missing.startswith("; to get it: naslib-data fetch nasbench101")
+    assert fail(MissingFileError("a", "b", "c")) == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ["note", "warning"]),
+        (["-q"], ["warning"]),
+        (["--quiet"], ["warning"]),
+        (["-v"], ["detail", "note", "warning"]),
+        (["--verbose"], ["detail", "note", "warning"]),
+    ],
+)
+def test_notes_go_to_the_error_stream(
+    arguments: list[str], expected: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = logging.getLogger("naslib_incremental.somewhere.within")
+    before = logging.getLogger("naslib_incremental")
+    handlers, level = list(before.handlers), before.level
+
+    def command(_: object) -> None:
+        log.debug("detail")
+        log.info("note")
+        log.warning("warn%s", "ing")
+
+    assert guarded("p", command, arguments, lambda _: "") == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines() == expected
+    assert (before.handlers, before.level) == (handlers, level)
+
+
+@pytest.mark.usefixtures("toy")
+def test_quiet_runs_say_nothing_and_verbose_ones_the_plan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*SMALL, "--optimizer", "random_walk", "--out", str(tmp_path)]
+    assert run.main([*arguments, "--quiet"]) == 0
+    assert "evaluation" not in capsys.readouterr().err
+    assert run.main([*arguments, "--overwrite"]) == 0
+    assert "2 of 2 tasks" in capsys.readouterr().err
+    assert run.main([*arguments, "--verbose"]) == 0
+    printed = capsys.readouterr()
+    assert "2 tasks = 1 optimizers x 1 agents x 2 start sets" in printed.err
+    (folder,) = tmp_path.iterdir()
+    (folder / "episodes/random_walk/agent0-set0.parquet").write_bytes(b"x")
+    assert run.main([*arguments, "-q"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("damaged, done again: ")
 
 
 def test_reader_that_has_seen_enough() -> None:

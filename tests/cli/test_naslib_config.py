@@ -157,4 +157,4 @@ def test_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert run.main(["--config-file", str(file), "--workers", "1"]) == 0
     assert "local_search_enhanced" in capsys.readouterr().out
     (folder,) = (tmp_path / "out").iterdir()
-    assert len(list(folder.glob("cells/local_search_enhanced/*.parquet"))) == 10
+    assert len(list(folder.glob("episodes/local_search_enhanced/*.parquet"))) == 10

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from naslib_incremental.cli.choices import read_choices
+from naslib_incremental.cli.choices import option_for, read_choices
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 
@@ -91,12 +91,12 @@ def test_options_come_from_the_optimizers_fields(typed: str, expected: dict[str,
         ([*LEARNER, "--steps", "many"], "invalid int value: 'many'"),
         ([*LEARNER, "--alpha", "much"], "invalid float value: 'much'"),
         ([*LEARNER, "--flavour", "sweet"], "invalid choice: 'sweet'"),
-        (["--seeds", "0"], "--seeds of at least 1; got 0"),
+        (["--seeds", "0"], "seeds of at least 1; got 0"),
         (["--seeds", "x"], "invalid int value: 'x'"),
         (["--workers", "0"], "--workers of at least 1; got 0"),
         (
             ["--episodes", "20", "--budgets", "300"],
-            "--budgets up to the number of episodes, 20,; got 300",
+            "budgets of up to the number of episodes, 20; got 300",
         ),
         (["--config", "nowhere.yaml"], "a config file; got nowhere.yaml"),
         (["--optimizer"], "expected at least one argument"),
@@ -105,6 +105,31 @@ def test_options_come_from_the_optimizers_fields(typed: str, expected: dict[str,
 def test_bad_input_is_refused(arguments: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_choices(arguments)
+
+
+@pytest.mark.parametrize(
+    ("setting", "arguments", "option"),
+    [
+        ("seeds", [], "--seeds"),
+        ("start_sets", [], "--start-sets"),
+        ("out", [], "--out"),
+        ("optimizer", [], "--optimizer (what there is: naslib-run --list)"),
+        ("benchmark", [], "--benchmark (what there is: naslib-run --list)"),
+        ("learning_rate", [], "--learning-rate"),
+        ("keep", LEARNER, "--keep"),
+        ("learning_rate", LEARNER, ""),
+        ("seeds", ["--optimizer", "nonsense"], "--seeds"),
+        ("seeds", ["--config", "nowhere.yaml"], "--seeds"),
+        ("nonsense", [], ""),
+    ],
+)
+def test_the_option_of_a_setting(setting: str, arguments: list[str], option: str) -> None:
+    assert option_for(setting, arguments) == option
+
+
+def test_a_config_file_tells_which_options_there_are(tmp_path: Path) -> None:
+    file = written(tmp_path / "c.yaml", {"optimizer": "toy_learner"})
+    assert option_for("keep", ["--config", file]) == "--keep"
 
 
 def test_two_optimizers_with_one_option_of_two_types(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +181,7 @@ class TestConfigFile:
             "optimizer": ["toy_learner", "random_walk"],
             "benchmark": "toy/plain",
             "start-sets": 3,
+            "max_steps": 7,
             "budgets": [5, 6],
             "alpha": None,
             "greedy": False,
@@ -170,6 +196,7 @@ class TestConfigFile:
             "toy/plain",
             start_sets=3,
             budgets=(5, 6),
+            max_steps=7,
         )
 
     def test_the_command_line_wins(self, tmp_path: Path) -> None:
@@ -202,11 +229,13 @@ class TestConfigFile:
         ("content", "message"),
         [
             ({"episods": 3}, "got 'episods'; next: did you mean 'episodes'"),
-            ({"start_sets": 3}, "did you mean 'start-sets'"),
+            ({"start_set": 3}, "did you mean 'start_sets'"),
+            ({"start-set": 3}, "did you mean 'start_sets'"),
             ({"qqq": 3}, "got 'qqq'; next: naslib-run --optimizer NAME --help"),
             ({"steps": 3, "optimizer": "random_walk"}, "got 'steps'"),
             ({"overwrite": True}, "got 'overwrite'"),
             ({"dry-run": True}, "got 'dry-run'"),
+            ({"quiet": True}, "got 'quiet'"),
             ({3: 3}, "got 3"),
             ({"seeds": "many"}, r"valid values in .*c.yaml; got .*invalid int value: 'many'"),
             ({"seeds": [1, 2]}, "valid values in"),

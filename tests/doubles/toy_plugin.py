@@ -153,7 +153,7 @@ class ToyOptions:
 
 
 class ToyLearner(TrainableOptimizer):
-    """Remembers the best of the architectures that it draws in training."""
+    """Remembers the best of the architectures that it samples in training."""
 
     name = "toy_learner"
     config_class = ToyOptions
@@ -167,33 +167,34 @@ class ToyLearner(TrainableOptimizer):
         progress: Callable[[int, int, Mapping[str, float]], None],
     ) -> TrainingResult:
         file = folder / "agent.json"
-        done = json.loads(file.read_text()) if file.exists() else {"drawn": [], "seconds": 0.0}
-        drawn = [int(vertex) for vertex in done["drawn"]]
+        done = json.loads(file.read_text()) if file.exists() else {"sampled": [], "seconds": 0.0}
+        sampled = [int(vertex) for vertex in done["sampled"]]
         seconds = float(done["seconds"])
-        draws = np.random.default_rng(seed).integers(VERTICES, size=self.config.steps)
+        samples = np.random.default_rng(seed).integers(VERTICES, size=self.config.steps)
         if self.config.fail and self.config.fail == folder.name:
             raise ArithmeticError("made to fail")
-        while len(drawn) < self.config.steps:
+        while len(sampled) < self.config.steps:
             began = time.perf_counter()
-            drawn.append(int(draws[len(drawn)]))
+            sampled.append(int(samples[len(sampled)]))
             time.sleep(self.config.pause)
             seconds += time.perf_counter() - began
-            if len(drawn) % 10 == 0 or len(drawn) == self.config.steps:
-                write_text(file, json.dumps({"drawn": drawn, "seconds": seconds}))
-                figures = {"mean_final_validation": 0.5, "steps_per_second": len(drawn) / seconds}
-                progress(len(drawn), self.config.steps, figures)
+            if len(sampled) % 10 == 0 or len(sampled) == self.config.steps:
+                write_text(file, json.dumps({"sampled": sampled, "seconds": seconds}))
+                figures = {"mean_final_validation": 0.5, "steps_per_second": len(sampled) / seconds}
+                progress(len(sampled), self.config.steps, figures)
         return TrainingResult(
-            len(drawn), len(drawn), len(set(drawn)), seconds, {"kept": self.config.keep}
+            len(sampled), len(sampled), len(set(sampled)), seconds, {"kept": self.config.keep}
         )
 
     def load(self, folder: Path) -> None:
-        self.drawn = np.array(json.loads((folder / "agent.json").read_text())["drawn"], np.int32)
+        done = json.loads((folder / "agent.json").read_text())
+        self.sampled = np.array(done["sampled"], np.int32)
 
     def start(
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
     ) -> None:
-        order = np.argsort(ToyBenchmark("plain").validation[self.drawn], kind="stable")
-        self._final = rng.choice(self.drawn[order][-self.config.keep :], size=len(starts))
+        order = np.argsort(ToyBenchmark("plain").validation[self.sampled], kind="stable")
+        self._final = rng.choice(self.sampled[order][-self.config.keep :], size=len(starts))
         self._asked = False
 
     def ask(self) -> Ask | None:

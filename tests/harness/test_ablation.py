@@ -25,7 +25,7 @@ from naslib_incremental.harness.ablation import (
 from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.progress import Progress
 from naslib_incremental.harness.tasks import Failure, ProgressReport
-from naslib_incremental.records import EvaluationTask, Task, TrainingTask
+from naslib_incremental.records import EvaluationTask, Task, TrainingTask, open_study
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -65,6 +65,12 @@ def test_equal_configs_share_a_run_and_all_runs_share_the_workers(tmp_path: Path
     for job in made.jobs.values():
         assert job.folder.path.parent == folder
         assert (job.folder.path / "manifest.json").exists()
+    (variant,) = open_study(folder).variants
+    assert variant.name == BASE
+    assert [factor.name for factor in variant.factors] == ["keep", "neighbours"]
+    first, second = (job.folder.name for job in made.jobs.values())
+    runs = [[(level.value, level.run) for level in factor.levels] for factor in variant.factors]
+    assert runs == [[("1", first), ("3", second)], [("50", second)]]
 
 
 def test_a_run_begins_when_those_before_it_leave_workers_idle(tmp_path: Path) -> None:
@@ -76,17 +82,17 @@ def test_a_run_begins_when_those_before_it_leave_workers_idle(tmp_path: Path) ->
             self.asked: list[tuple[Job, Task, Future[Failure | None]]] = []
             self.order: list[tuple[str, Task]] = []
 
-        def submit(self, job: Job, item: Task) -> Future[Failure | None]:
+        def submit(self, job: Job, task: Task) -> Future[Failure | None]:
             future: Future[Failure | None] = Future()
-            self.asked.append((job, item, future))
-            self.order.append((job.folder.name, item))
+            self.asked.append((job, task, future))
+            self.order.append((job.folder.name, task))
             self._begin()
             return future
 
         def reports(self) -> list[ProgressReport]:
             if self.asked:
-                job, item, future = self.asked.pop(0)
-                future.set_result(super().submit(job, item).result())
+                job, task, future = self.asked.pop(0)
+                future.set_result(super().submit(job, task).result())
                 self._begin()
             return super().reports()
 

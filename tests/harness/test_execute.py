@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from inline_workers import InlineWorkers
 
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.harness import RunConfig, WorkFailedError, run
 from naslib_incremental.harness.job import Job, make_job
 from naslib_incremental.harness.plan import Plan
@@ -78,12 +79,12 @@ def test_more_agents_and_sets_are_added_to_what_is_there(tmp_path: Path) -> None
     assert second == first
     old = {(agent, start_set) for agent in range(2) for start_set in range(2)}
     new = set(product(range(3), range(3))) - old
-    cells = [item for item in more.done if isinstance(item, EvaluationTask)]
-    assert [item for item in more.done if isinstance(item, TrainingTask)] == [
-        TrainingTask("toy_learner", 2)
-    ]
+    evaluations = [task for task in more.done if isinstance(task, EvaluationTask)]
+    trainings = [task for task in more.done if isinstance(task, TrainingTask)]
+    assert trainings == [TrainingTask("toy_learner", 2)]
     for name in ("toy_learner", "random_search"):
-        assert {(c.agent_seed, c.start_set) for c in cells if c.optimizer == name} == new
+        own = [task for task in evaluations if task.optimizer == name]
+        assert {(task.agent_seed, task.start_set) for task in own} == new
     # What was asked for last is what a report shows.
     for agents, sets in ((2, 2), (3, 3)):
         again = InlineWorkers()
@@ -119,8 +120,9 @@ class FromOutside(InlineWorkers):
 
 def test_lost_worker_is_explained(tmp_path: Path) -> None:
     workers = FromOutside(BrokenProcessPool())
-    with pytest.raises(UserError, match=r"ended from outside.*fewer workers"):
+    with pytest.raises(UserError, match=r"ended from outside.*fewer workers") as info:
         run_inline(config(), tmp_path, workers)
+    assert info.value.setting == "workers"
     assert workers.ended == "killed"
 
 
@@ -153,11 +155,20 @@ def test_user_errors_of_workers_reach_the_user(tmp_path: Path, toy: Path) -> Non
     job = make_job(chosen, tmp_path)
     assert job.folder.path == folder
 
-    class Failing(InlineWorkers):
-        def submit(self, job: Job, task: Task) -> Future[Failure | None]:
-            future: Future[Failure | None] = Future()
-            future.set_result(Failure(task, "x", ("a disk", "none", "buy one", ""), "trace"))
-            return future
+    def work_failing_with(error: UserError) -> None:
+        class Failing(InlineWorkers):
+            def submit(self, job: Job, task: Task) -> Future[Failure | None]:
+                future: Future[Failure | None] = Future()
+                # As it comes from another process.
+                travelled = pickle.loads(pickle.dumps(Failure.of(task, error)))  # noqa: S301
+                future.set_result(travelled)
+                return future
 
-    with pytest.raises(UserError, match="expected a disk; got none; next: buy one"):
         run_inline(chosen, tmp_path, Failing(), overwrite=True)
+
+    with pytest.raises(UserError, match="expected a disk; got none; next: buy one") as info:
+        work_failing_with(UserError("a disk", "none", "buy one", setting="out"))
+    assert info.value.setting == "out"
+    with pytest.raises(MissingFileError, match="expected a file; got none; next: get one") as lost:
+        work_failing_with(MissingFileError("a file", "none", "get one", benchmark="toy"))
+    assert lost.value.benchmark == "toy"

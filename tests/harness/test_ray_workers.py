@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -26,11 +27,12 @@ from ray_fixture import gone, wait_for
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, run
 from naslib_incremental.harness.job import make_job
-from naslib_incremental.harness.plan import Agent, Cell, Plan
+from naslib_incremental.harness.plan import Plan
 from naslib_incremental.harness.progress import Progress
-from naslib_incremental.harness.ray_cluster import RayOptions, connected
-from naslib_incremental.harness.ray_workers import RayWorkers, _unseen, _Work
+from naslib_incremental.harness.ray_workers import RayWorkers, _resources, _unseen, _Work, connected
 from naslib_incremental.harness.runner import run_all
+from naslib_incremental.optimizers import Resources
+from naslib_incremental.records import EvaluationTask, Task, TrainingTask
 
 pytestmark = [
     pytest.mark.usefixtures("toy"),
@@ -56,6 +58,9 @@ APEX = {
     "checkpoint_every": 500,
     "temperature": 0.02,
     "stay_margin": 0.1,
+    "engine": "rllib",
+    "num_env_runners": 2,
+    "num_replay_shards": 1,
 }
 SMALL = RunConfig(
     {"apex_incremental": APEX, "random_walk": {}},
@@ -63,21 +68,15 @@ SMALL = RunConfig(
     start_sets=2,
     episodes=200,
     budgets=(5, 10),
-    engine="rllib",
 )
-OPTIONS = RayOptions(num_env_runners=2, num_replay_shards=1)
 SCRIPT = """
     import sys
-    from functools import partial
     from pathlib import Path
     from naslib_incremental.harness import RunConfig, run
-    from naslib_incremental.harness.ray_cluster import RayOptions, connected
-    options = {options!r}
+    from naslib_incremental.harness.ray_workers import RayWorkers, connected
     if __name__ == "__main__":
-        with connected(options):
-            from naslib_incremental.harness.ray_workers import RayWorkers
-            print(run({config!r}, Path(sys.argv[1]), workers=2,
-                  start_workers=partial(RayWorkers, options)))
+        with connected(None):
+            print(run({config!r}, Path(sys.argv[1]), workers=2, start_workers=RayWorkers))
 """
 
 
@@ -85,14 +84,10 @@ def silent(plan: Plan) -> Progress:
     return Progress(plan, StringIO())
 
 
-def on_ray(count: int) -> RayWorkers:
-    return RayWorkers(OPTIONS, count)
-
-
-def cells(folder: Path) -> dict[str, dict[str, list[object]]]:
+def episodes(folder: Path) -> dict[str, dict[str, list[object]]]:
     return {
         str(path.relative_to(folder)): pq.read_table(path).to_pydict()
-        for path in sorted(folder.glob("cells/*/*.parquet"))
+        for path in sorted(folder.glob("episodes/*/*.parquet"))
     }
 
 
@@ -133,11 +128,11 @@ def agent_of_ray(process: int) -> bool:
 def expected(
     tmp_path_factory: pytest.TempPathFactory, toy_site: Path
 ) -> dict[str, dict[str, list[object]]]:
-    """All cells of the toy run, made in this process."""
+    """All episodes of the toy run, made in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(toy_site)
         out = tmp_path_factory.mktemp("expected")
-        return cells(run(TOY, out, show=silent, start_workers=InlineWorkers))
+        return episodes(run(TOY, out, show=silent, start_workers=InlineWorkers))
 
 
 @pytest.fixture(scope="module")
@@ -145,12 +140,12 @@ def local(toy_site: Path) -> Iterator[None]:
     """A cluster whose processes find the toy plug-in, as ``naslib-run`` starts one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(toy_site), *sys.path]))
-        with connected(OPTIONS):
+        with connected(None):
             yield
 
 
 @pytest.mark.usefixtures("local")
-def test_a_killed_task_is_done_again_and_the_cells_are_those_of_one_process(
+def test_a_killed_task_is_done_again_and_the_episodes_are_those_of_one_process(
     tmp_path: Path, expected: dict[str, dict[str, list[object]]]
 ) -> None:
     killed: list[int] = []
@@ -168,14 +163,14 @@ def test_a_killed_task_is_done_again_and_the_cells_are_those_of_one_process(
         shown.append(Killing(plan, StringIO()))
         return shown[0]
 
-    folder = run(TOY, tmp_path, workers=2, show=show, start_workers=on_ray)
+    folder = run(TOY, tmp_path, workers=2, show=show, start_workers=RayWorkers)
     assert killed
     assert gone(killed[0])
-    assert cells(folder) == expected
+    assert episodes(folder) == expected
     assert json.loads((folder / "manifest.json").read_text())["complete"] is True
     assert shown[0].agents.step == shown[0].agents.steps == 200
-    before = {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/*.parquet")}
-    assert run(TOY, tmp_path, workers=2, show=silent, start_workers=on_ray) == folder
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("episodes/*/*.parquet")}
+    assert run(TOY, tmp_path, workers=2, show=silent, start_workers=RayWorkers) == folder
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
@@ -193,13 +188,13 @@ def test_ctrl_c_ends_the_tasks_and_keeps_what_is_finished(
             tmp_path,
             workers=2,
             show=lambda plan: Interrupting(plan, StringIO()),
-            start_workers=on_ray,
+            start_workers=RayWorkers,
         )
     wait_for(lambda: not tasks(), seconds=30)
     (folder,) = tmp_path.iterdir()
-    assert len(cells(folder)) < len(expected)
-    run(TOY, tmp_path, workers=2, show=silent, start_workers=on_ray)
-    assert cells(folder) == expected
+    assert len(episodes(folder)) < len(expected)
+    run(TOY, tmp_path, workers=2, show=silent, start_workers=RayWorkers)
+    assert episodes(folder) == expected
 
 
 @pytest.mark.usefixtures("local")
@@ -211,7 +206,7 @@ def test_runs_share_the_cluster_and_the_next_begins_before_the_last_is_done(tmp_
         def note(self, text: str) -> None:
             told.append(text)
 
-        def finish(self, run: str, item: Agent | Cell) -> None:
+        def finish(self, run: str, task: Task) -> None:
             told.append(run)
 
     run_all(
@@ -219,7 +214,7 @@ def test_runs_share_the_cluster_and_the_next_begins_before_the_last_is_done(tmp_
         tmp_path,
         workers=2,
         show=lambda plan: Telling(plan, StringIO()),
-        start_workers=on_ray,
+        start_workers=RayWorkers,
     )
     first, second = (job.folder.name for job in jobs.values())
     assert told.count(first) == told.count(second) == 2 + 12
@@ -231,24 +226,57 @@ def test_runs_share_the_cluster_and_the_next_begins_before_the_last_is_done(tmp_
 
 @pytest.mark.usefixtures("local")
 def test_a_folder_that_the_nodes_do_not_share_is_an_error(tmp_path: Path) -> None:
-    failure = _unseen(_Work(make_job(TOY, tmp_path), Cell("random_walk", 0, 0), Future()))
+    failure = _unseen(_Work(make_job(TOY, tmp_path), EvaluationTask("random_walk", 0, 0), Future()))
     assert failure is not None
     assert failure.user_error is not None
-    assert failure.user_error[0] == "an --out folder that all nodes of the cluster see"
+    assert failure.user_error.expected == "a folder of runs that all nodes of the cluster see"
+    assert failure.user_error.setting == "out"
 
 
 def test_no_cluster_at_the_address_is_an_error() -> None:
     ray.shutdown()
     with (
-        pytest.raises(UserError, match=r"expected a Ray cluster at 127\.0\.0\.1:1; got"),
-        connected(RayOptions(address="127.0.0.1:1")),
+        pytest.raises(UserError, match=r"expected a Ray cluster at 127\.0\.0\.1:1; got") as info,
+        connected("127.0.0.1:1"),
     ):
         pass
+    assert info.value.setting == "ray_address"
+
+
+@pytest.mark.parametrize(("cpus", "trainings"), [(1, 1), (5, 1), (6, 2), (8, 2), (9, 3), (64, 4)])
+def test_trainings_side_by_side_are_as_many_as_the_cluster_has_cores_for(
+    cpus: int, trainings: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Idle(RayWorkers):
+        """Has no cluster: what it begins never ends."""
+
+        def __init__(self) -> None:
+            self._count, self._waiting, self._running = 100, deque(), []
+
+        def _start(self, work: _Work, asked: Resources) -> None:
+            self._running.append(work)
+            assert asked.gpus == (0.5 if isinstance(work.task, TrainingTask) else 0)
+
+    monkeypatch.setattr("naslib_incremental.harness.ray_workers.cluster_cpus", lambda: cpus)
+    learner = {**APEX, "num_gpus_per_learner": 0.5}
+    config = replace(SMALL, optimizers={"apex_incremental": learner, "random_walk": {}})
+    job, workers = make_job(config, tmp_path), Idle()
+    for agent in range(4):
+        workers.submit(job, TrainingTask("apex_incremental", agent))
+    workers.submit(job, EvaluationTask("random_walk", 0, 0))
+    begun = [work.task for work in workers._running]
+    assert begun[:-1] == [TrainingTask("apex_incremental", agent) for agent in range(trainings)]
+    assert begun[-1] == EvaluationTask("random_walk", 0, 0), "waits for no training"
+
+
+def test_a_training_of_one_process_asks_for_one_core(tmp_path: Path) -> None:
+    work = _Work(make_job(TOY, tmp_path), TrainingTask("toy_learner", 0), Future())
+    assert _resources(work, 64) == Resources(1, 0)
 
 
 def test_kill_9_of_the_command_leaves_no_process_and_it_goes_on(tmp_path: Path) -> None:
     script, out = tmp_path / "script.py", tmp_path / "out"
-    script.write_text(textwrap.dedent(SCRIPT.format(config=SMALL, options=OPTIONS)))
+    script.write_text(textwrap.dedent(SCRIPT.format(config=SMALL)))
     command = [sys.executable, str(script), str(out)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(lambda: list(out.glob("*/agents/*/*/checkpoint.safetensors")))
@@ -258,7 +286,7 @@ def test_kill_9_of_the_command_leaves_no_process_and_it_goes_on(tmp_path: Path) 
     process.wait()
     wait_for(lambda: all(map(gone, working)), seconds=30)
     (folder,) = out.iterdir()
-    finished = {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/*.parquet")}
+    finished = {path: path.stat().st_mtime_ns for path in folder.glob("episodes/*/*.parquet")}
     assert not (folder / "agents/apex_incremental/agent0/training.json").exists()
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -267,7 +295,8 @@ def test_kill_9_of_the_command_leaves_no_process_and_it_goes_on(tmp_path: Path) 
     steps = [json.loads(line)["step"] for line in progress_of(folder)]
     assert steps == sorted(steps)
     manifest = json.loads((folder / "manifest.json").read_text())
-    (training,) = manifest["optimizers"]["apex_incremental"]["training"]
+    (agent,) = manifest["optimizers"]["apex_incremental"]["agents"]
+    training = agent["result"]
     assert 6_000 <= training["steps"] < 12_000
     assert training["details"]["topology"]["num_env_runners"] == 2
     assert manifest["reproducible"] is False
@@ -278,7 +307,7 @@ def progress_of(folder: Path) -> list[str]:
 
 
 def check_small(folder: Path) -> None:
-    assert len(cells(folder)) == 4
+    assert len(episodes(folder)) == 4
     assert json.loads((folder / "manifest.json").read_text())["complete"] is True
     assert not list(folder.rglob(".*.tmp"))
 
@@ -305,7 +334,7 @@ def test_a_node_killed_in_the_middle_does_not_lose_the_run(
                 killed.append(time.monotonic())
 
     try:
-        with connected(RayOptions(address=cluster.address)):
+        with connected(cluster.address):
             nodes = [node for node in ray.nodes() if node["Alive"]]
             assert len(nodes) == 2
             folder = run(
@@ -313,7 +342,7 @@ def test_a_node_killed_in_the_middle_does_not_lose_the_run(
                 tmp_path,
                 workers=2,
                 show=lambda plan: Killing(plan, StringIO()),
-                start_workers=on_ray,
+                start_workers=RayWorkers,
             )
             assert killed
             assert sum(node["Alive"] for node in ray.nodes()) == 1

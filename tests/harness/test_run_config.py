@@ -141,7 +141,7 @@ class TestResolved:
 
     def test_value_out_of_range_is_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"toy_learner": {"steps": 0}})
-        with pytest.raises(UserError, match=r"steps.*at least 1.*0"):
+        with pytest.raises(UserError, match=r"steps must be at least 1.*got steps=0"):
             make_job(config, Path())
 
     def test_unknown_benchmark_is_refused(self) -> None:
@@ -157,8 +157,21 @@ class TestResolved:
         assert set(job.configs) == {"toy_learner", "random_search"}
 
     def test_where_work_is_done_is_no_part_of_what_a_run_is(self) -> None:
-        config = replace(self.CONFIG, optimizers={"apex_incremental": {}})
-        more = replace(config, optimizers={"apex_incremental": {"num_env_runners": 2}})
-        other = replace(config, optimizers={"apex_incremental": {"engine": "rllib"}})
-        names = [make_job(one, Path()).folder.name for one in (config, more, other)]
-        assert names[0] == names[1] != names[2]
+        engine = {"engine": "rllib"}
+        spread = {**engine, "num_env_runners": 2, "num_replay_shards": 1}
+        local, cluster, more = (
+            make_job(replace(self.CONFIG, optimizers={"apex_incremental": options}), Path())
+            for options in ({}, engine, spread)
+        )
+        assert local.folder.name != cluster.folder.name == more.folder.name
+        assert more.configs["apex_incremental"].num_env_runners == 2
+
+    def test_an_optimizer_that_cannot_be_made_is_told_of_before_any_work(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lacking(*_: object) -> None:
+            raise UserError("a package", "none", "install it")
+
+        monkeypatch.setattr("toy_plugin.ToyLearner.__init__", lacking)
+        with pytest.raises(UserError, match="expected a package"):
+            make_job(self.CONFIG, Path())

@@ -106,6 +106,14 @@ def test_manifest(tmp_path: Path) -> None:
     assert manifest["hardware"]["cores"] >= 1
 
 
+def test_a_run_is_as_reproducible_as_its_trainings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toy_plugin.ToyLearner.reproducible", False)
+    folder, _ = work(tmp_path)
+    assert json.loads((folder / "manifest.json").read_text())["reproducible"] is False
+
+
 def test_wall_time_adds_up_and_the_start_stays(tmp_path: Path) -> None:
     folder, _ = work(tmp_path)
     path = folder / "manifest.json"
@@ -133,7 +141,7 @@ def test_config_file_names_all_that_was_chosen(tmp_path: Path) -> None:
     assert config["baselines"] is False
 
 
-def test_damaged_episodes_are_run_again_and_is_the_same(
+def test_damaged_episodes_are_run_again_and_are_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder, _ = work(tmp_path)

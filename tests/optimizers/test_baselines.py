@@ -51,7 +51,7 @@ def test_local_search_is_steepest_ascent(max_steps: int) -> None:
     for start in range(VERTICES):
         final, steps, stopped, looked = climb(start, max_steps)
         assert outcome.final[start] == final
-        assert outcome.steps[start] == steps
+        assert outcome.num_steps[start] == steps
         assert outcome.stopped[start] == stopped
         for around in looked:
             assert set(queries[start][: len(around)]) == around
@@ -118,10 +118,10 @@ def test_random_walk_moves_along_edges_and_is_cut_off() -> None:
         edges[vertex, around] = 1
     for steps in range(5):
         reachable = np.linalg.matrix_power(edges, steps)
-        chosen = outcome.steps == steps
+        chosen = outcome.num_steps == steps
         assert chosen.any()
         assert (reachable[starts[chosen], outcome.final[chosen]] > 0).all()
-    assert (outcome.stopped == (outcome.steps < 4)).all()
+    assert (outcome.stopped == (outcome.num_steps < 4)).all()
 
 
 def test_random_walk_stops_where_nothing_is_presented() -> None:
@@ -136,6 +136,6 @@ def test_random_search_draws_afresh_from_the_default_sampler() -> None:
     queries, outcome = episodes(RandomSearch(SPACE, EpisodeSettings()), starts)
     assert stats.chisquare(np.bincount(outcome.final, minlength=VERTICES)).pvalue > 1e-3
     assert queries == [[int(final)] for final in outcome.final]
-    assert not outcome.steps.any()
+    assert not outcome.num_steps.any()
     _, other = episodes(RandomSearch(SPACE, EpisodeSettings()), starts, seed=1)
     assert (other.final != outcome.final).mean() > 0.9

@@ -64,19 +64,19 @@ class Unseeded(RandomSearch):
 class Global(RandomSearch):
     def start(self, starts, validation, rng):  # type: ignore[no-untyped-def]
         super().start(starts, validation, rng)
-        np.random.shuffle(self._final)  # noqa: NPY002
+        np.random.shuffle(self._outcome.final)  # noqa: NPY002
 
 
 class Unqueried(RandomSearch):
     def outcome(self) -> Outcome:
         outcome = super().outcome()
-        return Outcome(outcome.final[::-1], outcome.steps, outcome.stopped)
+        return Outcome(outcome.final[::-1], outcome.num_steps, outcome.stopped)
 
 
 class Endless(RandomSearch):
     def outcome(self) -> Outcome:
         outcome = super().outcome()
-        return Outcome(outcome.final, outcome.steps + 4, outcome.stopped)
+        return Outcome(outcome.final, outcome.num_steps + 4, outcome.stopped)
 
 
 class Greedy(RandomSearch):

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy import stats
 from toy_plugin import VERTICES, ToyBenchmark, ToySpace
 
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import EpisodeSettings, Outcome
-from naslib_incremental.optimizers.local_search_enhanced import LocalSearchEnhanced
+from naslib_incremental.optimizers.local_search_enhanced import EnhancedConfig, LocalSearchEnhanced
 
 BENCHMARK = ToyBenchmark("plain")
 EVERY = np.repeat(np.arange(VERTICES, dtype=np.int32), 5)
@@ -22,7 +23,7 @@ def search(
     initial: int = 0,
 ) -> tuple[NDArray[np.int32], Outcome]:
     """[E, Q] queries, and the outcome."""
-    optimizer = LocalSearchEnhanced(BENCHMARK.space, settings, {"initial": initial})
+    optimizer = LocalSearchEnhanced(BENCHMARK.space, settings, EnhancedConfig(initial))
     optimizer.start(starts, validation[starts], np.random.default_rng(0))
     rounds = []
     while (asked := optimizer.ask()) is not None:
@@ -82,7 +83,7 @@ def test_queries_follow_the_rule(validation: NDArray[np.float64], initial: int) 
     best = validation[np.column_stack([EVERY, queries])].max(axis=1)
     np.testing.assert_array_equal(validation[outcome.final], best)
     assert not outcome.stopped.any()
-    assert not outcome.steps.any()
+    assert not outcome.num_steps.any()
 
 
 def test_the_replay_knows_right_from_wrong() -> None:
@@ -127,7 +128,7 @@ def test_no_more_neighbours_are_looked_at_than_presented() -> None:
     validation = np.zeros(VERTICES)
     validation[0] = 1.0
     settings = EpisodeSettings(neighbours=3, query_budget=4)
-    optimizer = LocalSearchEnhanced(space, settings, {"initial": 0})
+    optimizer = LocalSearchEnhanced(space, settings, EnhancedConfig(initial=0))
     optimizer.start(np.zeros(1, np.int32), validation[:1], np.random.default_rng(0))
     asked = []
     while (ask := optimizer.ask()) is not None:
@@ -144,5 +145,6 @@ def test_the_first_draws_come_from_the_sampler() -> None:
 
 
 def test_a_negative_number_of_first_draws_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 0"):
+    with pytest.raises(UserError, match="initial of at least 0; got -1") as caught:
         search(EVERY, BENCHMARK.validation, EpisodeSettings(), initial=-1)
+    assert caught.value.setting == "initial"

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from naslib_incremental.benchmarks import Benchmark
-from naslib_incremental.harness.cells import check_cell, write_cell
-from naslib_incremental.harness.evaluate import draw_start_set, evaluate
-from naslib_incremental.harness.plan import Cell
+from naslib_incremental.harness.evaluate import evaluate, sample_start_set
 from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.mdp.gymnasium_face import IncrementalVectorEnv
 from naslib_incremental.optimizers import EpisodeSettings
@@ -22,6 +20,7 @@ from naslib_incremental.optimizers.random_search import RandomSearch
 from naslib_incremental.optimizers.random_walk import RandomWalk
 from naslib_incremental.optimizers.regularized_evolution import RegularizedEvolution
 from naslib_incremental.optimizers.testing import OptimizerContract, TrainableOptimizerContract
+from naslib_incremental.records import EvaluationTask, read_episodes, write_episodes
 from naslib_incremental.search_spaces_ext.nasbench301.space import (
     NASBench301SingleSpace,
     NASBench301Space,
@@ -82,19 +81,21 @@ class TestApexIncremental(OnPairs, TrainableOptimizerContract):
 
 def test_a_whole_evaluation_is_written(tmp_path: Path) -> None:
     benchmark = PairsBenchmark(NASBench301Space())
-    starts = draw_start_set(benchmark, 40, np.random.SeedSequence(1))
+    starts = sample_start_set(benchmark, 40, np.random.SeedSequence(1))
     search = LocalSearch(benchmark.space, EpisodeSettings(neighbours=20, max_steps=6))
-    evaluation = evaluate(search, benchmark, starts, np.random.default_rng(0))
+    episodes = evaluate(search, benchmark, starts, np.random.default_rng(0))
     for readable, pairs in (
-        (starts.readable, starts.architectures),
-        (evaluation.final_readable, evaluation.outcome.final),
+        (episodes.start, starts.architectures),
+        (episodes.final, search.outcome().final),
     ):
         assert readable.tolist() == benchmark.space.to_readable(pairs)
-    better = evaluation.final_answers.validation > starts.answers.validation
+    better = episodes.final_validation > episodes.start_validation
     assert better.mean() > 0.9
-    cell = Cell("local_search", 0, 0)
-    write_cell(tmp_path / "cell.parquet", cell, "pairs", evaluation, "hash")
-    check_cell(tmp_path / "cell.parquet", cell, 40, "hash")
+    path, task = tmp_path / "episodes.parquet", EvaluationTask("local_search", 0, 0)
+    write_episodes(path, task, "pairs", episodes, "hash")
+    read = read_episodes(path, task, config_hash="hash", benchmark="pairs", rows=40, starts=True)
+    assert read.start.to_pylist() == episodes.start.tolist()
+    assert read.final.to_pylist() == episodes.final.tolist()
 
 
 @pytest.mark.parametrize("space", [NASBench301Space(), NASBench301SingleSpace()])

@@ -9,8 +9,12 @@ import pytest
 from scipy import stats
 from toy_plugin import VERTICES, ToyBenchmark
 
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import EpisodeSettings, Outcome
-from naslib_incremental.optimizers.regularized_evolution import RegularizedEvolution
+from naslib_incremental.optimizers.regularized_evolution import (
+    EvolutionConfig,
+    RegularizedEvolution,
+)
 
 BENCHMARK = ToyBenchmark("plain")
 SUCCESSORS = [
@@ -24,7 +28,7 @@ def evolve(
 ) -> tuple[np.ndarray, Outcome]:
     """[E, Q] queries, and the outcome."""
     settings = EpisodeSettings(query_budget=budget)
-    optimizer = RegularizedEvolution(BENCHMARK.space, settings, options)
+    optimizer = RegularizedEvolution(BENCHMARK.space, settings, EvolutionConfig(**options))
     optimizer.start(starts, BENCHMARK.validation[starts], np.random.default_rng(seed))
     rounds = []
     while (asked := optimizer.ask()) is not None:
@@ -39,7 +43,7 @@ def test_every_episode_spends_the_budget(budget: int) -> None:
     queries, outcome = evolve(EVERY, budget, population_size=4, sample_size=2)
     assert queries.shape == (len(EVERY), budget)
     assert not outcome.stopped.any()
-    assert not outcome.steps.any()
+    assert not outcome.num_steps.any()
 
 
 def test_the_final_is_the_best_ever_seen() -> None:
@@ -96,5 +100,6 @@ def test_without_neighbours_the_child_is_its_parent() -> None:
 
 @pytest.mark.parametrize("option", ["population_size", "sample_size"])
 def test_sizes_below_one_are_refused(option: str) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(UserError, match=f"{option} of at least 1; got 0") as caught:
         evolve(EVERY, 5, **{option: 0})
+    assert caught.value.setting == option

@@ -27,6 +27,7 @@ from naslib_incremental.records import (
     read_learning,
     write_episodes,
 )
+from naslib_incremental.records.episodes import SCHEMA
 from naslib_incremental.records.files import FORMAT
 from naslib_incremental.records.manifest import (
     AgentRecord,
@@ -123,6 +124,37 @@ def test_episodes_come_back_as_they_were(tmp_path: Path, test: bool) -> None:
     assert read_episodes(path, TASK, **OWNER).start is None
 
 
+@pytest.mark.parametrize("test", [True, False], ids=["with_test", "without_test"])
+def test_rows_are_what_happened(tmp_path: Path, test: bool) -> None:
+    path, written = tmp_path / "episodes.parquet", some_episodes(test=test)
+    write_episodes(path, TASK, "toy/one", written, "abc")
+    table = pq.read_table(path)
+    assert table.schema.remove_metadata().equals(SCHEMA)
+    rows = table.to_pylist()
+    assert len(rows) == COUNT
+    found = written.incumbents
+    for episode, row in enumerate(rows):
+        assert (row["optimizer"], row["benchmark"]) == ("random_search", "toy/one")
+        assert (row["agent_seed"], row["start_set"], row["episode"]) == (1, 0, episode)
+        part = slice(found.offsets[episode], found.offsets[episode + 1])
+        names = ("query", "validation", "test")
+        kept = zip(*(getattr(found, name)[part].tolist() for name in names), strict=True)
+        expected = [dict(zip(names, values, strict=True)) for values in kept]
+        np.testing.assert_equal(row["incumbents"], expected)
+        for name in set(SCHEMA.names[5:]) - {"incumbents"}:
+            np.testing.assert_equal(row[name], getattr(written, name)[episode])
+
+
+def test_what_nobody_could_read_is_not_written(tmp_path: Path) -> None:
+    path, sound = tmp_path / "episodes.parquet", some_episodes()
+    beyond = replace(sound, final_validation=sound.final_validation + 1)
+    with pytest.raises(ValueError, match="validation accuracies that are no fractions"):
+        write_episodes(path, TASK, "toy/one", beyond, "abc")
+    with pytest.raises(ValueError, match="steps below zero"):
+        write_episodes(path, TASK, "toy/one", replace(sound, num_steps=sound.num_steps - 1), "abc")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("task", "owner", "rows"),
     [
@@ -165,9 +197,15 @@ def test_other_columns_and_what_is_no_parquet_are_refused(file: Path) -> None:
     pq.write_table(table.drop_columns(["queries"]), file)
     with pytest.raises(DamagedRecordError, match="other columns"):
         read_episodes(file, TASK, **OWNER)
-    file.write_bytes(b"PAR1 and nothing else")
-    with pytest.raises(DamagedRecordError, match="unreadable"):
+    numbers = pa.array([None, *range(1, COUNT)], pa.int32())
+    place = table.column_names.index("episode")
+    pq.write_table(table.set_column(place, table.schema.field(place), numbers), file)
+    with pytest.raises(DamagedRecordError, match="episode without a value"):
         read_episodes(file, TASK, **OWNER)
+    for content in (b"", b"PAR1", b"PAR1 and nothing else", b"nonsense" * 100):
+        file.write_bytes(content)
+        with pytest.raises(DamagedRecordError, match="unreadable"):
+            read_episodes(file, TASK, **OWNER)
 
 
 def test_a_flipped_bit_in_a_page_is_noticed(file: Path) -> None:

@@ -17,14 +17,14 @@ where that fails, one line says why. For what they read from the config see
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from naslib_incremental.foundation.lazy import lazy_face
 from naslib_incremental.optimizers.naslib.importing import load_naslib, naslib_status
 
 if TYPE_CHECKING:
-    from naslib_incremental.optimizers.naslib.apex import ApexIncremental
-    from naslib_incremental.optimizers.naslib.meta_optimizers import (
+    from naslib_incremental.optimizers.naslib.into_naslib import (
+        ApexIncremental,
         IncrementalOptimizer,
         LocalSearch,
         RandomSearch,
@@ -41,9 +41,4 @@ __all__ = [
     "naslib_status",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        home = "apex" if name == "ApexIncremental" else "meta_optimizers"
-        return getattr(import_module(f"{__name__}.{home}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy_face(__name__, dict.fromkeys(__all__[:5], "into_naslib"))

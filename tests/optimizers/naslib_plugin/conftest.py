@@ -15,7 +15,6 @@ from naslib_incremental.optimizers import naslib as plugin
 from naslib_incremental.optimizers.naslib.importing import load_naslib
 
 STANDIN = Path(__file__).parents[2] / "doubles" / "naslib_standin"
-BOUND = ("apex", "meta_optimizers")
 
 
 def forget() -> None:
@@ -24,8 +23,7 @@ def forget() -> None:
     for name in list(sys.modules):
         if name.partition(".")[0] == "naslib":
             del sys.modules[name]
-    for name in BOUND:
-        sys.modules.pop(f"{plugin.__name__}.{name}", None)
+    sys.modules.pop(f"{plugin.__name__}.into_naslib", None)
 
 
 @pytest.fixture(scope="module", params=["standin", "real"])

@@ -13,7 +13,7 @@ import pytest
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import naslib as plugin
-from naslib_incremental.optimizers.naslib.shims import UNUSED
+from naslib_incremental.optimizers.naslib.importing import UNUSED
 from tests.optimizers.naslib_plugin.conftest import STANDIN, forget
 
 MISSING = [name for name in UNUSED if find_spec(name) is None]
@@ -130,4 +130,4 @@ def test_rows_need_naslib(put: Put) -> None:
     from naslib_incremental.optimizers.registry import make_optimizer
 
     with pytest.raises(UserError, match="no module naslib"):
-        make_optimizer("naslib:random_search", ToySpace(), EpisodeSettings(), {})
+        make_optimizer("naslib:random_search", ToySpace(), EpisodeSettings())

@@ -110,7 +110,7 @@ def test_local_search_pays_for_its_starts(naslib: ModuleType, data: Data, tmp_pa
 
 
 @pytest.mark.parametrize("name", [*SEARCHES, "ApexIncremental"])
-def test_a_resumed_search_goes_on_as_if_never_stopped(
+def test_a_resumed_search_is_as_if_never_stopped(
     naslib: ModuleType, data: Data, name: str, tmp_path: Path
 ) -> None:
     whole, trainer = make(naslib, name, data, tmp_path / "whole", 80)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from naslib_incremental.optimizers.naslib.turns import Turns
+from naslib_incremental.optimizers.naslib.driving import Turns
 
 
 def test_questions_and_answers_alternate() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
 from typing import ClassVar
 
@@ -11,10 +12,10 @@ from toy_plugin import VERTICES, ToyBenchmark
 
 from naslib_incremental.benchmarks import Benchmark
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.harness.evaluate import draw_start_set, evaluate
-from naslib_incremental.optimizers import EpisodeSettings
-from naslib_incremental.optimizers.naslib import rows
-from naslib_incremental.optimizers.registry import make_optimizer
+from naslib_incremental.harness.evaluate import evaluate, sample_start_set
+from naslib_incremental.optimizers import EpisodeSettings, Optimizer
+from naslib_incremental.optimizers.naslib import from_naslib
+from naslib_incremental.optimizers.registry import configure, make_optimizer
 from naslib_incremental.optimizers.testing import OptimizerContract
 
 BENCHMARK = ToyBenchmark("plain")
@@ -34,35 +35,40 @@ class OnToy(OptimizerContract):
 
 
 class TestRandomSearch(OnToy):
-    optimizer = rows.RandomSearch
+    optimizer = from_naslib.RandomSearch
 
 
 class TestLocalSearch(OnToy):
-    optimizer = rows.LocalSearch
+    optimizer = from_naslib.LocalSearch
     options: ClassVar = {"num_init": 2}
 
 
 class TestRegularizedEvolution(OnToy):
-    optimizer = rows.RegularizedEvolution
+    optimizer = from_naslib.RegularizedEvolution
     options: ClassVar = {"population_size": 4, "sample_size": 2}
 
 
 class TestBananas(OnToy):
-    optimizer = rows.Bananas
+    optimizer = from_naslib.Bananas
     options: ClassVar = SHORT
     episode_count: ClassVar = 3
 
 
 class TestNpenas(OnToy):
-    optimizer = rows.Npenas
+    optimizer = from_naslib.Npenas
     options: ClassVar = SHORT
     episode_count: ClassVar = 3
 
 
+def make(name: str, budget: int, options: Mapping[str, int]) -> Optimizer:
+    settings = EpisodeSettings(query_budget=budget)
+    config = configure(f"naslib:{name}", options, BENCHMARK.space, settings)
+    return make_optimizer(f"naslib:{name}", BENCHMARK.space, settings, config)
+
+
 def run(name: str, budget: int, episodes: int, **options: int) -> np.ndarray:
     """[E, Q] what was asked."""
-    settings = EpisodeSettings(query_budget=budget)
-    optimizer = make_optimizer(f"naslib:{name}", BENCHMARK.space, settings, options)
+    optimizer = make(name, budget, options)
     starts = np.zeros(episodes, np.int32)
     optimizer.start(starts, BENCHMARK.validation[starts], np.random.default_rng(0))
     asked: list[list[int]] = [[] for _ in starts]
@@ -78,13 +84,17 @@ def run(name: str, budget: int, episodes: int, **options: int) -> np.ndarray:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_episode_spends_the_budget(naslib: ModuleType, name: str) -> None:
-    options = SHORT if name in ("bananas", "npenas") else {}
-    settings = EpisodeSettings(query_budget=12)
-    optimizer = make_optimizer(f"naslib:{name}", BENCHMARK.space, settings, options)
-    starts = draw_start_set(BENCHMARK, 3, np.random.SeedSequence(0))
+    optimizer = make(name, 12, SHORT if name in ("bananas", "npenas") else {})
+    starts = sample_start_set(BENCHMARK, 3, np.random.SeedSequence(0))
     evaluation = evaluate(optimizer, BENCHMARK, starts, np.random.default_rng(0))
     assert evaluation.queries.tolist() == [12, 12, 12]
-    assert not evaluation.outcome.stopped.any()
+    assert not evaluation.stopped.any()
+
+
+def test_options_out_of_range_are_refused(naslib: ModuleType) -> None:
+    with pytest.raises(UserError, match="num_init of at least 1; got 0") as caught:
+        make("local_search", 5, {"num_init": 0})
+    assert caught.value.setting == "num_init"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,14 +1,27 @@
-"""NASLib's config files, told in this command's options."""
+"""Config files: YAML whose keys are option names, read by the parser of the command line.
+
+Files in NASLib's layout are told in these names first.
+"""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from naslib_incremental.benchmarks import BENCHMARKS
-from naslib_incremental.cli.optimizer_options import optimizer_fields
-from naslib_incremental.cli.options import DEFAULT_OPTIMIZER
+from naslib_incremental.cli.guard import Parser
+from naslib_incremental.cli.options import (
+    ACTIONS,
+    DEFAULT_OPTIMIZER,
+    PROGRAM,
+    flag_of,
+    optimizer_fields,
+    own_names,
+)
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import OPTIMIZERS
 
@@ -38,12 +51,68 @@ CANDIDATES = "acq_fn_optimization"
 SHARED = ("neighbours", "max_steps")
 
 
-def is_naslib_config(found: Mapping[Any, Any]) -> bool:
-    """Whether a config file has NASLib's layout rather than ours."""
-    return "search" in found or "search_space" in found
+def read_config_file(path: Path) -> dict[str, Any]:
+    """The option names and values of a config file, ours or NASLib's.
+
+    Names may be written with dashes, as on the command line, or with underscores, as in the configs
+    of run folders.
+
+    Raises:
+        UserError: it cannot be read, is no mapping, or says what we have no option for.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError("a config file", f"{path} ({reason})", "give another --config") from error
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"YAML in {path}", reason, f"mend {path}") from error
+    if not isinstance(found, dict):
+        got = type(found).__name__
+        raise UserError(f"option names and values in {path}", got, "write lines like 'seeds: 5'")
+    return _translated(found, path) if {"search", "search_space"} & set(found) else found
 
 
-def translate(found: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def named_optimizers(config: Mapping[str, Any]) -> list[str]:
+    """The optimizers that a config file names."""
+    named = config.get("optimizer", [])
+    return [str(name) for name in (named if isinstance(named, list) else [named])]
+
+
+def parse_config(config: Mapping[str, Any], parser: Parser, path: Path) -> dict[str, Any]:
+    """Values by destination, checked as if they had been typed.
+
+    Raises:
+        UserError: a key is no option of the chosen optimizers, or a value does not fit.
+    """
+    known = sorted(own_names(parser) - set(ACTIONS))
+    typed: list[str] = []
+    for key, value in config.items():
+        name = str(key).replace("-", "_")
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise UserError(
+                f"option names of the chosen optimizers as keys of {path}",
+                repr(key),
+                f"did you mean {close[0]!r}?" if close else f"{PROGRAM} --optimizer NAME --help",
+            )
+        typed += _typed(flag_of(name), value)
+    try:
+        return vars(parser.parse_args(typed))
+    except UserError as error:
+        raise UserError(f"valid values in {path}", error.got, f"mend {path}") from error
+
+
+def _typed(flag: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [flag if value else flag.replace("--", "--no-", 1)]
+    if isinstance(value, list):
+        return [flag, *(str(part) for part in value)]
+    return [f"{flag}={'none' if value is None else value}"]
+
+
+def _translated(found: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Our option names and values for a file in NASLib's layout.
 
     ``search_space`` and ``dataset`` become the benchmark, ``out_dir`` the folder, ``search.epochs``
@@ -67,13 +136,13 @@ def translate(found: Mapping[str, Any], path: Path) -> dict[str, Any]:
     if "epochs" in search:
         told["budgets"] = [search["epochs"]]
         if optimizer in OPTIMIZER_NAMES.values():
-            told |= {"seeds": 1, "start-sets": 1, "episodes": search["epochs"]}
+            told |= {"seeds": 1, "start_sets": 1, "episodes": search["epochs"]}
     if "seed" in search:
         told["seed"] = search["seed"]
     told |= _options(optimizer, search, path)
     told |= {"out": found["out_dir"]} if "out_dir" in found else {}
     known = ("optimizer", "search", "search_space", "dataset", "out_dir", *UNUSED)
-    return told | {_dashed(key): value for key, value in found.items() if key not in known}
+    return told | {key: value for key, value in found.items() if key not in known}
 
 
 def _benchmark(found: Mapping[str, Any], search: Mapping[str, Any], path: Path) -> dict[str, str]:
@@ -106,11 +175,11 @@ def _options(optimizer: str, search: Mapping[str, Any], path: Path) -> dict[str,
     told: dict[str, Any] = {}
     for key, value in search.items():
         if key in flat:
-            told[_dashed(key)] = value
+            told[key] = value
         elif key == optimizer:
             if not isinstance(value, Mapping):
                 raise _untold(path, f"search.{key}", value, "a node with keys of its own")
-            told |= {_dashed(option): chosen for option, chosen in value.items()}
+            told |= value
         elif key not in passed:
             node = f"left out, or an option in a node search.{optimizer}"
             raise _untold(path, f"search.{key}", value, node)
@@ -119,7 +188,3 @@ def _options(optimizer: str, search: Mapping[str, Any], path: Path) -> dict[str,
 
 def _untold(path: Path, key: str, value: Any, expected: str) -> UserError:
     return UserError(f"{key} to be {expected} in {path}", repr(value), f"mend {path}")
-
-
-def _dashed(key: Any) -> Any:
-    return key.replace("_", "-") if isinstance(key, str) else key

@@ -6,29 +6,27 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from types import SimpleNamespace
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from naslib_incremental.benchmarks.contract import Accuracies
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.optimizers.contract import Ask, EpisodeSettings, Optimizer, Outcome
+from naslib_incremental.optimizers.contract import Ask, EpisodeSettings, Options
 from naslib_incremental.optimizers.naslib.importing import load_naslib
-from naslib_incremental.optimizers.naslib.turns import Turns
+from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
-Searching = Turns[Architectures, float]
+if TYPE_CHECKING:
+    from naslib_incremental.optimizers.naslib.driving import Turns
 
 
-class NASLibOptimizer(Optimizer):
+class NASLibOptimizer(WholeBudgetOptimizer):
     """One of NASLib's optimizers, on our search space, its queries answered and counted by us.
 
-    An episode is one search of exactly ``query_budget`` queries, whatever NASLib does with them, so
-    that a run of any budget is the beginning of one search. NASLib draws its own first
-    architectures, from our sampler; the starts are not used. Episodes follow each other: NASLib
-    works on one architecture at a time, so that a few hundred episodes are a long run.
-
-    The final architecture is the best that was queried; steps are 0.
+    An episode is one search, whatever NASLib does with its queries. NASLib takes its own first
+    architectures from our sampler; the starts are not used. Episodes follow each other: NASLib
+    works on one architecture at a time, so that a few hundred episodes take long.
 
     Attributes:
         kind: the class in ``naslib.optimizers``.
@@ -39,12 +37,7 @@ class NASLibOptimizer(Optimizer):
 
     kind: ClassVar[str]
 
-    def __init__(
-        self,
-        space: SearchSpace,
-        settings: EpisodeSettings,
-        config: Any = None,
-    ) -> None:
+    def __init__(self, space: SearchSpace, settings: EpisodeSettings, config: Any = None) -> None:
         super().__init__(space, settings, config)
         self._make = getattr(load_naslib().optimizers, self.kind)
 
@@ -52,19 +45,19 @@ class NASLibOptimizer(Optimizer):
         self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
     ) -> None:
         """Begin E searches, one after the other."""
-        self._rng = rng
-        self._final = starts.copy()
-        self._best = np.full(len(starts), -np.inf)
+        super().start(starts, np.full(len(starts), -np.inf), rng)
         self._episode = 0
-        self._queries = 0
-        self._turns: Searching | None = None
+        self._turns: Turns[Architectures, float] | None = None
         self._asked: Architectures | None = None
 
     def ask(self) -> Ask | None:
         """One architecture of one episode."""
-        if self._episode == len(self._final):
+        if self._episode == len(self._best):
             return None
         if self._turns is None:
+            # Late: it loads torch, which a look at the options does not need.
+            from naslib_incremental.optimizers.naslib.driving import Turns
+
             own = np.random.default_rng(self._rng.integers(2**63))
             self._turns = Turns(lambda query: self._search(query, own), int(own.integers(2**32)))
             self._take(self._turns.begin)
@@ -74,14 +67,12 @@ class NASLibOptimizer(Optimizer):
     def tell(self, validation: Accuracies) -> None:
         """Hand the answer to the search, or end it."""
         assert self._turns is not None
-        answer = float(validation[0])
-        if answer > self._best[self._episode]:
-            self._best[self._episode] = answer
-            self._final[self._episode] = self._asked
+        assert self._asked is not None
+        self._keep_best(np.array([self._episode]), self._asked[None], validation)
         self._queries += 1
         if self._queries < self.settings.query_budget:
             turns = self._turns
-            self._take(lambda: turns.answer(answer))
+            self._take(lambda: turns.answer(float(validation[0])))
         else:
             self._turns.end()
             self._turns, self._queries = None, 0
@@ -91,12 +82,11 @@ class NASLibOptimizer(Optimizer):
         try:
             self._asked = turn()
         except ImportError as error:
-            action = "install what is missing, or take another optimizer or predictor-type"
+            action = "install what is missing, or take another optimizer or predictor type"
             raise UserError(f"all that {self.name} needs", str(error), action) from error
 
     def _search(self, query: Callable[[Architectures], float], rng: np.random.Generator) -> None:
-        # Late: it loads torch, which a look at the options does not need.
-        from naslib_incremental.optimizers.naslib.shared_space import SharedSpace
+        from naslib_incremental.optimizers.naslib.driving import SharedSpace
 
         options = asdict(self.config) if self.config is not None else {}
         epochs = self.settings.query_budget
@@ -108,25 +98,21 @@ class NASLibOptimizer(Optimizer):
         for epoch in count():
             optimizer.new_epoch(epoch)
 
-    def outcome(self) -> Outcome:
-        """The best that each search queried; the budget cut all of them off."""
-        episodes = len(self._final)
-        return Outcome(self._final, np.zeros(episodes, np.int64), np.zeros(episodes, np.bool_))
-
 
 def _option(default: Any, help_line: str) -> Any:
-    return field(default=default, metadata={"help": f"NASLib: {help_line}"})
+    least = {"least": 1} if isinstance(default, int) else {}
+    return field(default=default, metadata={"help": f"NASLib: {help_line}", **least})
 
 
 @dataclass(frozen=True)
-class LocalSearchOptions:
+class LocalSearchOptions(Options):
     """``config.search`` of NASLib's LocalSearch."""
 
-    num_init: int = _option(10, "architectures drawn before the first climb")
+    num_init: int = _option(10, "architectures sampled before the first climb")
 
 
 @dataclass(frozen=True)
-class EvolutionOptions:
+class EvolutionOptions(Options):
     """``config.search`` of NASLib's RegularizedEvolution."""
 
     population_size: int = _option(30, "architectures alive")
@@ -134,10 +120,10 @@ class EvolutionOptions:
 
 
 @dataclass(frozen=True)
-class NpenasOptions:
+class NpenasOptions(Options):
     """``config.search`` of NASLib's Npenas, for predictors that take a vector of features."""
 
-    num_init: int = _option(10, "architectures drawn before the first prediction")
+    num_init: int = _option(10, "architectures sampled before the first prediction")
     k: int = _option(10, "queries between two trainings of the predictors")
     num_ensemble: int = _option(3, "predictors in the ensemble")
     predictor_type: Literal["xgb", "lgb", "mlp"] = _option("xgb", "kind of predictor")
