@@ -62,11 +62,6 @@ def _how_to_go_on(arguments: Sequence[str]) -> str:
     return f"nothing half-written is used; to go on: {_command(*arguments)}"
 
 
-def how_to_get(benchmark: str) -> str:
-    """Stand-in: the commands that bring a benchmark's missing data."""
-    return f"{PROGRAM} fetch {benchmark}"
-
-
 def _data(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     commands: dict[str, Callable[[], None]] = {
