@@ -13,10 +13,20 @@ from pathlib import Path
 from naslib_incremental.foundation.errors import UserError
 
 LONGEST_REASON = 300
+BEGINNING = 4096
 
 
 class ForeignFileError(ValueError):
     """A file is damaged, or another thing than its reader reads; the message says what."""
+
+
+def first_bytes(path: Path) -> bytes:
+    """What a file begins with, to recognise its format; nothing where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(BEGINNING)
+    except OSError:
+        return b""
 
 
 @contextmanager

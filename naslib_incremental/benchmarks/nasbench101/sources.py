@@ -8,6 +8,7 @@ from typing import ClassVar
 from zipfile import BadZipFile, ZipFile
 
 from naslib_incremental.benchmarks.contract import DataFile, DataSource
+from naslib_incremental.benchmarks.formats import first_bytes
 from naslib_incremental.benchmarks.formats.tfrecord import HEADER, begins_a_record
 from naslib_incremental.benchmarks.imported import Imported
 from naslib_incremental.benchmarks.nasbench101.trainings import (
@@ -24,7 +25,6 @@ from naslib_incremental.search_spaces_ext.nasbench101 import NASBench101Space
 TABLE_VERSION = f"v1.{NASBench101Space.version}"
 OFFICIAL_ADDRESS = "https://storage.googleapis.com/nasbench"
 PICKLE_START = b"\x80"
-START_BYTES = 4096
 
 
 class TableSource(DataSource):
@@ -79,7 +79,7 @@ class Official(TableSource):
 
     def recognises(self, path: Path) -> bool:
         """Whether it begins as a record that holds a list with a text first."""
-        start = _start(path)
+        start = first_bytes(path)
         return begins_a_record(start) and start[HEADER.size :].startswith(b'["')
 
     def read(self, path: Path) -> Trainings:  # noqa: D102
@@ -97,7 +97,7 @@ class NASLibPickle(TableSource):
 
     def recognises(self, path: Path) -> bool:
         """Whether it begins as a pickle of a cell."""
-        start = _start(path)
+        start = first_bytes(path)
         return start.startswith(PICKLE_START) and b"module_adjacency" in start
 
     def read(self, path: Path) -> Trainings:  # noqa: D102
@@ -123,15 +123,6 @@ class Compact(TableSource):
 
     def read(self, path: Path) -> Trainings:  # noqa: D102
         return read_compact(path)
-
-
-def _start(path: Path) -> bytes:
-    """The first bytes of a file, none where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(START_BYTES)
-    except OSError:
-        return b""
 
 
 OFFICIAL, NASLIB, COMPACT = Official(), NASLibPickle(), Compact()

@@ -21,7 +21,7 @@ from naslib_incremental.benchmarks.contract import (
     DataSource,
     Provenance,
 )
-from naslib_incremental.benchmarks.formats import ForeignFileError, explained
+from naslib_incremental.benchmarks.formats import ForeignFileError, explained, first_bytes
 from naslib_incremental.benchmarks.formats.onnx_weights import OnnxNetwork, read_onnx
 from naslib_incremental.benchmarks.imported import Imported
 from naslib_incremental.benchmarks.nasbench301.benchmark import BUDGETS, space_of
@@ -74,7 +74,6 @@ runtime = (output - unit) runtime_scale + runtime_least."""
 
 CHECKED_ROWS = 3
 A_TENSOR = b"embds_fct"
-START_BYTES = 4096
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "": {},
@@ -96,11 +95,7 @@ class Surrogate(DataSource):
 
     def recognises(self, path: Path) -> bool:
         """Whether the first nodes of a graph look up embeddings of that name."""
-        try:
-            with path.open("rb") as file:
-                return A_TENSOR in file.read(START_BYTES)
-        except OSError:
-            return False
+        return A_TENSOR in first_bytes(path)
 
     def import_file(self, path: Path) -> list[str]:  # noqa: D102
         return [self.import_network(path).title]
