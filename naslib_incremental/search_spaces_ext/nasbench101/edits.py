@@ -180,10 +180,8 @@ def _add_vertices(cell: Cell, reach: NDArray[np.int64], collected: Collected, ma
 def _remove_vertices(cell: Cell, collected: Collected, many: int) -> int:
     """Without an inner vertex, its predecessors joined to its successors in every way that does.
 
-    Every edge from a predecessor to a successor is generated. Each non-empty selection of them
-    counts after which each vertex has a predecessor and a successor, with at most nine edges in
-    all. A selected edge that is there already adds nothing, so that where there is one, a
-    selection may add none.
+    That is any non-empty selection of the edges from a predecessor to a successor, new or there
+    already, after which each vertex has a predecessor and a successor, with at most nine edges.
     """
     vertices, _, sources, targets, labels = cell
     found, scratch = collected
@@ -191,15 +189,13 @@ def _remove_vertices(cell: Cell, collected: Collected, many: int) -> int:
     new = np.empty((2, MOST_EDGES * MOST_EDGES), np.int64)
     for removed in range(1, vertices - 1):
         kept = _without_vertex(cell, removed, rest)
-        missing, present = _generate_edges(cell, removed, new)
-        # Selections that differ only in edges already there are one cell.
-        for chosen in range(0 if present else 1, 1 << missing):
+        generated, missing = _generate_edges(cell, removed, new)
+        # Selecting an edge that is there adds nothing: none need be new where there is one.
+        for chosen in range(missing == generated, 1 << missing):
             total = kept
             for edge in range(missing):
                 if chosen >> edge & 1:
-                    if total < MOST_EDGES:
-                        rest[0][total] = new[0, edge]
-                        rest[1][total] = new[1, edge]
+                    rest[0][total], rest[1][total] = new[0, edge], new[1, edge]
                     total += 1
             if total <= MOST_EDGES and _is_connected(vertices - 1, total, rest[0], rest[1]):
                 found[many] = hash_cell(vertices - 1, total, rest[0], rest[1], rest[2], scratch)
@@ -224,27 +220,20 @@ def _without_vertex(cell: Cell, removed: int, rest: Any) -> int:
 
 @numba.njit(cache=True)
 def _generate_edges(cell: Cell, removed: int, new: NDArray[np.int64]) -> tuple[int, int]:
-    """Generate all edges from predecessors to successors, and write the new ones, renumbered.
-
-    Returns:
-        How many are new, and how many are there already.
-    """
+    """Write the new edges from predecessors to successors, renumbered; returns (all, new)."""
     _, edges, sources, targets, _ = cell
     successors = _successors(cell)
-    missing = 0
-    present = 0
+    generated = missing = 0
     for before in range(edges):
         for after in range(edges):
-            if targets[before] != removed or sources[after] != removed:
-                continue
             source, target = sources[before], targets[after]
-            if successors[source] >> target & 1:
-                present += 1
-            else:
+            through = targets[before] == removed and sources[after] == removed
+            generated += through
+            if through and not successors[source] >> target & 1:
                 new[0, missing] = source - (source > removed)
                 new[1, missing] = target - (target > removed)
                 missing += 1
-    return missing, present
+    return generated, missing
 
 
 @numba.njit(cache=True)
