@@ -40,9 +40,7 @@ class Parser(argparse.ArgumentParser):
 def add_common(group: argparse._ActionsContainer) -> None:
     """Add what every command says of its work: how much, and how errors are shown."""
     group.add_argument(*QUIET, action="store_true", help="no progress and notes, only warnings")
-    group.add_argument(
-        *VERBOSE, action="store_true", help="print the plan, and what is done in detail"
-    )
+    group.add_argument(*VERBOSE, action="store_true", help="say more of what is done")
     group.add_argument(DEBUG, action="store_true", help="print tracebacks")
 
 
