@@ -176,10 +176,10 @@ def _fetch(benchmark: str, name: str | None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from naslib_incremental import __version__
-    from naslib_incremental.cli.guard import Parser
+    from naslib_incremental.cli.guard import Parser, add_common
 
     common = Parser(add_help=False)
-    common.add_argument("--debug", action="store_true", help="print tracebacks")
+    add_common(common)
     parser = Parser(
         prog=PROGRAM,
         description="Files that benchmarks are made from, and what is compiled of them.",

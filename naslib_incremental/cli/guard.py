@@ -22,6 +22,7 @@ INTERRUPTED = 130
 QUIET = ("-q", "--quiet")
 VERBOSE = ("-v", "--verbose")
 DEBUG = "--debug"
+VERSION = f"%(prog)s {__version__}"
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,14 +38,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_common(group: argparse._ActionsContainer) -> None:
-    """Add the options that every command has."""
+    """Add what every command says of its work: how much, and how errors are shown."""
     group.add_argument(*QUIET, action="store_true", help="no progress and notes, only warnings")
-    group.add_argument(
-        *VERBOSE, action="store_true", help="print the plan, and what is done in detail"
-    )
+    group.add_argument(*VERBOSE, action="store_true", help="say more of what is done")
     group.add_argument(DEBUG, action="store_true", help="print tracebacks")
-    version = f"%(prog)s {__version__}"
-    group.add_argument("--version", action="version", version=version)
 
 
 def option_of(parser: argparse.ArgumentParser, setting: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from naslib_incremental.cli.guard import Parser, add_common
+from naslib_incremental.cli.guard import VERSION, Parser, add_common
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 
@@ -144,6 +144,7 @@ def _add_how(parser: Parser) -> None:
     group.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
     group.add_argument("--list", action="store_true", help="print what can be chosen")
     add_common(group)
+    group.add_argument("--version", action="version", version=VERSION)
 
 
 def own_names(parser: argparse.ArgumentParser) -> set[str]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from naslib_incremental.cli.guard import Parser, add_common, guarded, option_of
+from naslib_incremental.cli.guard import VERSION, Parser, add_common, guarded, option_of
 
 PROGRAM = "naslib-report"
 EXAMPLES = """examples:
@@ -69,6 +69,7 @@ def _parser() -> Parser:
         help="some of html, md, csv and tex (default: all); figures are always written",
     )
     add_common(parser)
+    parser.add_argument("--version", action="version", version=VERSION)
     return parser
 
 

@@ -74,13 +74,13 @@ def test_a_child_is_a_neighbour_of_one_that_lives(size: int) -> None:
 
 
 def test_tournaments_have_the_exact_odds() -> None:
-    """One child of a population of three, two drawn with replacement, a uniform neighbour."""
+    """One child of a population of three, two sampled with replacement, a uniform neighbour."""
     start = max(range(VERTICES), key=lambda vertex: len(SUCCESSORS[vertex]))
     expected = np.zeros(VERTICES)
     for others in product(range(VERTICES), repeat=2):
         population = (start, *others)
-        for drawn in product(population, repeat=2):
-            winner = max(drawn, key=lambda vertex: BENCHMARK.validation[vertex])
+        for sampled in product(population, repeat=2):
+            winner = max(sampled, key=lambda vertex: BENCHMARK.validation[vertex])
             for child in SUCCESSORS[winner]:
                 expected[child] += 1 / len(SUCCESSORS[winner])
     count = 100_000

@@ -28,7 +28,7 @@ MODULES = (
     "naslib.utils",
     "naslib.defaults.trainer",
 )
-PACKAGES = {"nasbench_pytorch": "--no-deps nasbench-pytorch"}
+PACKAGES = {"nasbench_pytorch": "nasbench-pytorch without its dependencies"}
 """What to give to ``pip install`` for a module, where it is not the module's name."""
 
 UNUSED = (

@@ -1,4 +1,4 @@
-"""A body that asks takes turns with us, and draws from global generators of its own."""
+"""A body that asks takes turns with us, and samples from global generators of its own."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def test_breaking_off_leaves_no_thread() -> None:
 
 
 def test_global_generators_are_the_bodys_own() -> None:
-    def drawn() -> tuple[float, float, float]:
+    def sampled() -> tuple[float, float, float]:
         return float(np.random.random()), random.random(), float(torch.rand(1))  # noqa: NPY002
 
     def body(ask: Callable[[tuple[float, ...]], None]) -> None:
         for _ in range(3):
-            ask(drawn())
+            ask(sampled())
 
     def play(meanwhile: Callable[[], object]) -> list[tuple[float, ...] | None]:
         turns: Turns[tuple[float, ...], None] = Turns(body, 7)
@@ -77,7 +77,7 @@ def test_global_generators_are_the_bodys_own() -> None:
         return questions
 
     quiet = play(lambda: None)
-    assert play(drawn) == quiet
+    assert play(sampled) == quiet
     assert len(set(quiet)) == 3
     numpy_alone = np.random.RandomState(7)
     python_alone = random.Random(7)
