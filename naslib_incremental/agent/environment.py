@@ -43,9 +43,8 @@ class ObservationTensors:
     @property
     def mask(self) -> Tensor:
         """[B, S] True for an allowed action."""
-        return (
-            torch.arange(self.states.shape[1], device=self.allowed.device) < self.allowed[:, None]
-        )
+        slots = torch.arange(self.states.shape[1], device=self.allowed.device)
+        return slots < self.allowed[:, None]
 
     def to(self, device: torch.device) -> ObservationTensors:
         """The same on a device."""
