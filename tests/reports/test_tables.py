@@ -124,9 +124,7 @@ def test_one_table_in_every_format() -> None:
 def test_csv_is_the_facts_in_full_precision() -> None:
     """What pandas reads back is what was computed: no per cent, nothing rounded."""
     read = pd.read_csv(io.StringIO(comma_separated(TABLE)), keep_default_na=True)
-    assert read.fillna({"note": ""}).to_dict("list") == pytest.approx(
-        TABLE.frame.to_dict("list"), nan_ok=True
-    )
+    pd.testing.assert_frame_equal(read.fillna({"note": ""}), TABLE.frame, check_exact=True)
     assert read["low"][0] == 1 / 3
 
 
