@@ -10,17 +10,19 @@ from pathlib import Path
 
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
 from naslib_incremental.harness import RunConfig, run
-from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis, analyse
-from naslib_incremental.reports.statistics.reading import read_runs
+from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.statistics.break_even import mean_cost
+from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
+from naslib_incremental.reports.statistics.runs import read_runs
 
 AGENT = "apex_incremental"
 BASELINES = ("local_search", "random_walk", "random_search")
-MEASURES = {0: "best validation found", 1: "validation-selected test"}
+TITLES = [measure.title.lower() for measure in MEASURES[:COMPARED]]
 
 
-def means(optimizer: OptimizerAnalysis, measure: int) -> list[float]:
+def means(optimizer: OptimizerAnalysis, budgets: tuple[int, ...], measure: int) -> list[float]:
     """Mean at each budget, in per cent."""
-    return [100 * estimates[measure].value for estimates in optimizer.estimates.values()]
+    return [100 * optimizer.estimates(budget)[measure].value for budget in budgets]
 
 
 def shown(values: list[float]) -> str:
@@ -31,25 +33,23 @@ def shown(values: list[float]) -> str:
 def summary(dataset: str, analysis: Analysis) -> str:
     """The agent beside the best baseline of each budget, and what training cost."""
     by_name = {optimizer.name: optimizer for optimizer in analysis.optimizers}
+    agent, budgets = by_name[AGENT], analysis.budgets
     cells = [dataset]
-    for measure in MEASURES:
-        others = [means(by_name[name], measure) for name in BASELINES]
+    for measure in range(COMPARED):
+        others = [means(by_name[name], budgets, measure) for name in BASELINES]
         best = [max(values) for values in zip(*others, strict=True)]
-        cells += [shown(means(by_name[AGENT], measure)), shown(best)]
-    (manifest,) = (run_read.manifest for run_read in analysis.evaluation.runs)
-    trained = manifest["optimizers"][AGENT]["training"]
-    seconds = sum(entry["seconds"] for entry in trained) / len(trained)
-    queries = sum(entry["queries"] for entry in trained) / len(trained)
-    cells += [f"{trained[0]['steps']:,}", f"{queries:,.0f}", f"{seconds:.0f}"]
+        cells += [shown(means(agent, budgets, measure)), shown(best)]
+    steps, queries, seconds = (mean_cost(agent, key) for key in ("steps", "queries", "seconds"))
+    cells += [f"{steps:,.0f}", f"{queries:,.0f}", f"{seconds:.0f}"]
     return f"| {' | '.join(cells)} |"
 
 
 def details(dataset: str, analysis: Analysis) -> list[str]:
     """One row per optimizer and measure."""
     return [
-        f"| {dataset} | {name} | {optimizer.name} | {shown(means(optimizer, measure))} |"
-        for measure, name in MEASURES.items()
-        for optimizer in analysis.optimizers
+        f"| {dataset} | {title} | {one.name} | {shown(means(one, analysis.budgets, measure))} |"
+        for measure, title in enumerate(TITLES)
+        for one in analysis.optimizers
     ]
 
 
@@ -71,13 +71,13 @@ def main() -> None:
             optimizers={name: {} for name in (AGENT, *BASELINES)},
             benchmark=f"nasbench_graph/{dataset}",
         )
-        analysis = analyse(read_runs([run(config, arguments.out)]))
+        analysis = Analysis(read_runs([run(config, arguments.out)]))
         short.append(summary(dataset, analysis))
         full += details(dataset, analysis)
-    kinds = [f"{kind}: {who}" for kind in MEASURES.values() for who in ("agent", "best baseline")]
+    kinds = [f"{title}: {who}" for title in TITLES for who in ("agent", "best baseline")]
     costs = ["steps per agent", "training queries", "seconds on one core"]
     print_table(["data set", *kinds, *costs], short)
-    budgets = " / ".join(str(budget) for budget in config.budgets)
+    budgets = " / ".join(str(budget) for budget in analysis.budgets)
     print_table(["data set", "measure", "optimizer", f"mean at {budgets} queries"], full)
 
 

@@ -34,7 +34,14 @@ from typing import TYPE_CHECKING
 from naslib_incremental.foundation.lazy import lazy_face
 
 if TYPE_CHECKING:
-    from naslib_incremental.benchmarks import Answers, Benchmark, Provenance, open_benchmark
+    from naslib_incremental.benchmarks import (
+        Answers,
+        Benchmark,
+        DataFile,
+        DataSource,
+        Provenance,
+        open_benchmark,
+    )
     from naslib_incremental.foundation.errors import UserError
     from naslib_incremental.harness import RunConfig, run
     from naslib_incremental.optimizers import (
@@ -55,7 +62,14 @@ _HOMES = {
     "foundation.errors": ("UserError",),
     "records": ("open_run",),
     "search_spaces_ext.contract": ("CellDrawing", "Neighbours", "SearchSpace"),
-    "benchmarks": ("Answers", "Benchmark", "Provenance", "open_benchmark"),
+    "benchmarks": (
+        "Answers",
+        "Benchmark",
+        "DataFile",
+        "DataSource",
+        "Provenance",
+        "open_benchmark",
+    ),
     "optimizers": (
         "Ask",
         "EpisodeSettings",
@@ -73,6 +87,8 @@ __all__ = [
     "Ask",
     "Benchmark",
     "CellDrawing",
+    "DataFile",
+    "DataSource",
     "EpisodeSettings",
     "Neighbours",
     "Optimizer",

@@ -128,7 +128,9 @@ def test_published_numbers_win_nothing(tmp_path: Path) -> None:
     assert "Ape-X" not in report.text
     for line in (tmp_path / "out" / "tables" / "budgets_best_test.md").read_text().splitlines():
         assert not ("published" in line and "**" in line)
-    frame = pd.read_csv(tmp_path / "out" / "figures" / "best_so_far.csv")
+    drawn = best_so_far.figure(analysis, palette(list(NAMES)))
+    assert drawn is not None
+    frame = drawn.frame
     [one] = frame[
         (frame["optimizer"] == "published: Ape-X, Cassimon et al. 2024") & (frame["query"] == 300)
     ].to_dict("records")

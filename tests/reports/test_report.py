@@ -29,7 +29,9 @@ def ordinary(folder: Path, *, test: bool = True, **options: object) -> RunBuilde
         for name in OPTIMIZERS
     }
     run = RunBuilder(folder, episodes, **options)  # type: ignore[arg-type]
-    curve = {step: {"mean_final_validation": 0.5 + step / 1000} for step in (10, 20, 30)}
+    curve = {
+        step: {"seconds": 1.5, "mean_final_validation": 0.5 + step / 1000} for step in (10, 20, 30)
+    }
     run.write_learning("apex_incremental", 0, curve)
     return run
 
