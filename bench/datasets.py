@@ -1,6 +1,7 @@
-"""Runs the whole comparison on the data sets of NAS-Bench-Graph and prints the README's tables.
+"""Runs the whole comparison on the data sets of NAS-Bench-Graph and prints its tables.
 
-``make datasets`` runs it; finished runs in the output folder are read, not repeated.
+They are those of docs/results.md. ``make datasets`` runs it; finished runs in the output folder are
+read, not repeated.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from pathlib import Path
 
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
 from naslib_incremental.harness import RunConfig, run
-from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.break_even import mean_cost
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
+from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.runs import read_runs
 
 AGENT = "apex_incremental"

@@ -18,7 +18,8 @@ from random import Random
 import numpy as np
 import torch
 
-from bench.plain_nasbench101 import neighbours, sample_size_first
+from bench.made_up.nasbench101_files import made_up_trainings, write_tfrecord
+from bench.plain_nasbench101 import neighbours, sample_size_first, to_cell
 from naslib_incremental.agent import network
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.environment import HostEncoder, ObservationTensors
@@ -29,8 +30,6 @@ from naslib_incremental.foundation.storage import CACHE_VARIABLE
 from naslib_incremental.mdp import observe
 from naslib_incremental.search_spaces_ext.nasbench101.module_hash import md5_module_hash
 from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space, word_to_cell
-from tests.doubles.brute_force_cells import to_cell
-from tests.doubles.nasbench101_files import made_up_trainings, write_tfrecord
 
 STATES = 100_000
 PLAIN = 5_000

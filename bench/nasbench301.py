@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import xgboost
 
+from bench.made_up.nasbench301_models import binary_handle, json_handle, pickled, write_models
 from naslib_incremental.benchmarks.formats.xgboost_models import parse_booster
 from naslib_incremental.benchmarks.nasbench301.forest import Ensemble
 from naslib_incremental.benchmarks.nasbench301.official import import_folder
@@ -30,7 +31,6 @@ from naslib_incremental.search_spaces_ext.nasbench301.space import (
     NASBench301SingleSpace,
     NASBench301Space,
 )
-from tests.doubles.nasbench301_models import binary_handle, json_handle, pickled, write_models
 
 MEMBERS = 10
 TRAINED_ON = 3_000

@@ -21,6 +21,7 @@ import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
+from bench.made_up.nasbench301_models import write_models
 from bench.nasbench301 import ALONE, BATCH, timed, train
 from naslib_incremental.benchmarks.nasbench301.forest import Ensemble
 from naslib_incremental.benchmarks.nasbench301.official import import_folder
@@ -28,7 +29,6 @@ from naslib_incremental.benchmarks.nasbench301.yahpo import NASBench301Yahpo
 from naslib_incremental.foundation.storage import CACHE_VARIABLE
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
 from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
-from tests.doubles.nasbench301_models import write_models
 
 Predict = Callable[[], NDArray[Any]]
 Boosters = list[xgboost.Booster]

@@ -14,9 +14,9 @@ from itertools import combinations, permutations, product
 
 import numpy as np
 
+from bench.plain_nasbench101 import removed_vertices
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_compact
 from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
-from tests.doubles.brute_force_cells import removed_vertices
 
 OPERATIONS = range(7)
 NONE = 7

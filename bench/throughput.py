@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 import pandas as pd
 
+from bench.made_up.nasbench301_models import write_models
 from bench.nasbench301 import train
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 from naslib_incremental.benchmarks.nasbench301.benchmark import NASBench301
@@ -28,7 +29,6 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.storage import CACHE_VARIABLE, atomic_path, write_text
 from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.reports.figures.canvas import MUTED, encode, legend_below, palette, panel
-from tests.doubles.nasbench301_models import write_models
 
 NUM_ENVS = [4**power for power in range(7)]
 SECONDS = 1.0

@@ -1,4 +1,4 @@
-"""Writers of NAS-Bench-101 files of any size, independent of the readers under test."""
+"""Writers of NAS-Bench-101 files of any size, independent of the readers in the package."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The commands ``naslib-run`` and ``naslib-report``."""
+"""The commands ``naslib-run``, ``naslib-report`` and ``naslib-data``."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from naslib_incremental.cli.guard import guarded
+from naslib_incremental.cli.guard import DATA, data_command, guarded, how_to_get
 
-PROGRAM = "naslib-data"
 EXAMPLES = """examples:
   naslib-data list                         what each benchmark can read, and where to get it
   naslib-data status
@@ -24,42 +22,11 @@ EXAMPLES = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, 1 (internal error), 2 (user error) or 130 (Ctrl-C)."""
-    return guarded(PROGRAM, _data, arguments, _how_to_go_on)
+    return guarded(DATA, _data, arguments, _how_to_resume)
 
 
-def how_to_get(benchmark: str) -> str:
-    """The command that brings a benchmark's missing data; empty where it needs no file.
-
-    What waits in a data folder is imported, what has an address fetched; of the rest it is said
-    where to get it.
-
-    Args:
-        benchmark: registry name.
-    """
-    from naslib_incremental.benchmarks import data_sources
-
-    sources = [source for source in data_sources() if source.benchmark == benchmark]
-    for source in sources:
-        at_hand, imported = source.at_hand(), {item.name for item in source.imported()}
-        if at_hand and at_hand[-1].name not in imported:
-            return _command("import", str(at_hand[-1]))
-        if imported:
-            break
-    files = [file for source in sources for file in source.files if file.address]
-    if files:
-        names = " or ".join(f"{file.name} ({file.size})" for file in files)
-        return f"{_command('fetch', benchmark)} {names}"
-    return ", or ".join(
-        f"{_command('import', source.files[0].name)} (from {source.origin})" for source in sources
-    )
-
-
-def _command(*words: str) -> str:
-    return shlex.join([PROGRAM, *words])
-
-
-def _how_to_go_on(arguments: Sequence[str]) -> str:
-    return f"nothing half-written is used; to go on: {_command(*arguments)}"
+def _how_to_resume(arguments: Sequence[str]) -> str:
+    return f"nothing half-written is used; to resume: {data_command(*arguments)}"
 
 
 def _data(arguments: Sequence[str]) -> None:
@@ -125,7 +92,7 @@ def _build(name: str) -> None:
 
     space = SEARCH_SPACES.load(name)()
     if not isinstance(space, EnumerableSpace):
-        raise UserError("a space that is enumerated", repr(name), _command("build", "--help"))
+        raise UserError("a space that is enumerated", repr(name), data_command("build", "--help"))
     started = time.perf_counter()
     graph = space.graph
     print(
@@ -167,11 +134,11 @@ def _fetch(benchmark: str, name: str | None) -> None:
         raise UserError(
             f"a file that can be downloaded: {', '.join(known)}",
             " ".join(filter(None, (benchmark, name))),
-            how_to_get(benchmark) or _command("list"),
+            how_to_get(benchmark) or data_command("list"),
         )
     source, file = wanted[0]
     path = source.fetch(file)
-    print(f"{path}, as published; next: {_command('import', str(path))}")
+    print(f"{path}, as published; next: {data_command('import', str(path))}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -181,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     common = Parser(add_help=False)
     add_common(common)
     parser = Parser(
-        prog=PROGRAM,
+        prog=DATA,
         description="Files that benchmarks are made from, and what is compiled of them.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

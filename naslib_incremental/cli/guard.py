@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,9 @@ from naslib_incremental.foundation.storage import cache_folder
 INTERNAL_ERROR = 1
 USER_ERROR = 2
 INTERRUPTED = 130
+
+DATA = "naslib-data"
+"""The command that brings a benchmark's data."""
 
 QUIET = ("-q", "--quiet")
 VERBOSE = ("-v", "--verbose")
@@ -97,11 +101,42 @@ def _advice(error: UserError, option: str) -> str:
     """What only a command can say of an error: an option, and commands that get data."""
     advice = f"; option: {option}" if option else ""
     if isinstance(error, MissingFileError) and error.benchmark:
-        from naslib_incremental.cli.data import how_to_get
-
         commands = how_to_get(error.benchmark)
         advice += f"; to get it: {commands}" if commands else ""
     return advice
+
+
+def how_to_get(benchmark: str) -> str:
+    """The command that brings a benchmark's missing data; empty where it needs no file.
+
+    What waits in a data folder is imported, what has an address fetched; of the rest it is said
+    where to get it.
+
+    Args:
+        benchmark: registry name.
+    """
+    from naslib_incremental.benchmarks import data_sources
+
+    sources = [source for source in data_sources() if source.benchmark == benchmark]
+    for source in sources:
+        at_hand, imported = source.at_hand(), {item.name for item in source.imported()}
+        if at_hand and at_hand[-1].name not in imported:
+            return data_command("import", str(at_hand[-1]))
+        if imported:
+            break
+    files = [file for source in sources for file in source.files if file.address]
+    if files:
+        names = " or ".join(f"{file.name} ({file.size})" for file in files)
+        return f"{data_command('fetch', benchmark)} {names}"
+    return ", or ".join(
+        f"{data_command('import', source.files[0].name)} (from {source.origin})"
+        for source in sources
+    )
+
+
+def data_command(*words: str) -> str:
+    """What to type so that data is dealt with."""
+    return shlex.join([DATA, *words])
 
 
 def _say(line: str, arguments: Sequence[str]) -> None:

@@ -66,7 +66,7 @@ def _parser() -> Parser:
         "--format",
         nargs="+",
         metavar="FORMAT",
-        help="some of html, md, csv and tex (default: all); figures are always written",
+        help="some of html, md, csv and tex (default: all); figures come with html",
     )
     add_common(parser)
     parser.add_argument("--version", action="version", version=VERSION)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
-import warnings
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +16,8 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from naslib_incremental.foundation.storage import cache_folder
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 1
 INDEX = "index.json"
@@ -42,7 +44,7 @@ def open_or_build(kind: str, key: str, build: Callable[[], Arrays]) -> dict[str,
         try:
             return load(folder)
         except DamagedCacheError as error:
-            warnings.warn(f"damaged cache, building it again: {error}", stacklevel=2)
+            logger.warning("damaged cache, building it again: %s", error)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         try:

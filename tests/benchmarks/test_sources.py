@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.made_up.nasbench101_files import framed, made_up_trainings, naslib_table, write_tfrecord
+from bench.made_up.nasbench301_models import write_models
 from naslib_incremental.benchmarks import DataSource, data_sources, import_data, source_for
 from naslib_incremental.benchmarks.nasbench101.sources import COMPACT, NASLIB, OFFICIAL
 from naslib_incremental.benchmarks.nasbench301.official import OFFICIAL as OFFICIAL_MODELS
@@ -18,8 +20,6 @@ from naslib_incremental.benchmarks.nasbench301.yahpo import SURROGATE
 from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
 from tests.doubles import nasbench101_data, nasbench301_data
-from tests.doubles.nasbench101_files import framed, made_up_trainings, naslib_table, write_tfrecord
-from tests.doubles.nasbench301_models import write_models
 
 
 def official(path: Path) -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.made_up.nasbench101_files import made_up_trainings, naslib_table, write_tfrecord
 from naslib_incremental.benchmarks import Imported
 from naslib_incremental.benchmarks.nasbench101.sources import OFFICIAL
-from naslib_incremental.cli.data import how_to_get, main
+from naslib_incremental.cli.data import main
+from naslib_incremental.cli.guard import how_to_get
 from naslib_incremental.search_spaces_ext import SEARCH_SPACES
 from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space, cells_of_size
 from tests.doubles.nasbench101_cache import own_cache, pretend_import
 from tests.doubles.nasbench101_data import shared_file
-from tests.doubles.nasbench101_files import made_up_trainings, naslib_table, write_tfrecord
 
 __all__ = ["own_cache"]
 
@@ -37,7 +38,7 @@ def test_the_compact_file_is_imported_and_listed(
     assert "nasbench101-v2" in status
     assert main(["verify"]) == 0
     assert (
-        "compact-table-v1.1 of nasbench101 from run0_test.npz, undamaged" in capsys.readouterr().out
+        "compact-table-v1.2 of nasbench101 from run0_test.npz, undamaged" in capsys.readouterr().out
     )
 
 

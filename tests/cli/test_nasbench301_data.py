@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.made_up.nasbench301_models import binary_handle, pickled, write_member, write_models
 from naslib_incremental.cli.data import main
+from tests.doubles.nasbench301_boosters import made_up_ensemble
 from tests.doubles.nasbench301_data import shared_file
-from tests.doubles.nasbench301_models import (
-    binary_handle,
-    made_up_ensemble,
-    pickled,
-    write_member,
-    write_models,
-)
 
 
 @pytest.fixture

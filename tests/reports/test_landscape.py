@@ -113,7 +113,7 @@ def test_basins_are_the_trees_of_steepest_ascent(successors: list[list[int]], se
         assert size == len(basin)
         assert basin == set(np.flatnonzero(found.ends == optimum).tolist())
         for cell in basin:
-            assert found.moves[cell] == nx.shortest_path_length(uphill, cell, optimum)
+            assert found.num_steps[cell] == nx.shortest_path_length(uphill, cell, optimum)
     assert (np.diff(found.sizes) <= 0).all()
 
 

@@ -75,10 +75,10 @@ def test_the_page_shows_the_landscape(built: Path) -> None:
 
 def test_figures_have_their_data_beside(built: Path, cora: NASBenchGraph) -> None:
     walk = pd.read_csv(built / "figures" / "walk_landscape.csv")
-    moves = walk[walk["panel"] == "moves"]
+    steps = walk[walk["panel"] == "steps"]
     everything = cora.query(np.arange(len(cora.space), dtype=np.int32)).validation
-    assert len(moves) == 9
-    assert moves["y"].iloc[0] == pytest.approx(everything.mean())
+    assert len(steps) == 9
+    assert steps["y"].iloc[0] == pytest.approx(everything.mean())
     for panel in walk["panel"].unique():
         assert (built / "figures" / f"walk_landscape-{panel}.svg").exists()
     tail = walk[(walk["panel"] == "tail") & (walk["series"] == "uniform over the space")]

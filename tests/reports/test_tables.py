@@ -291,7 +291,9 @@ def test_contrasts_say_where_not(tmp_path: Path) -> None:
         low, high = one.episodes
         assert low < one.difference < high
         assert one.seeds.reason == "one agent"
-    assert {lead.name for lead in leads(analysis)} == {"local_search"}
+    assert {lead.name for lead in leads(analysis.optimizers, 0, analysis.budgets)} == {
+        "local_search"
+    }
     pair = [one for one in found if one.other == "local_search"]
     sizes = sorted(f"{100 * abs(one.difference):.2f}" for one in pair)
     assert statement(pair) == (

@@ -17,8 +17,9 @@ from naslib_incremental.reports.figures.canvas import (
     legend_below,
     panel,
 )
-from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band
+from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.searches import first_hits
 from naslib_incremental.reports.tables.table import percent
 

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from naslib_incremental.reports.figures.canvas import INK, MUTED, Drawing, Style, panel
-from naslib_incremental.reports.statistics.analysis import Analysis, Improvement
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.estimates import CONDITION
+from naslib_incremental.reports.statistics.optimizer_analysis import Improvement
 from naslib_incremental.reports.tables.table import points
 
 BINS = 60

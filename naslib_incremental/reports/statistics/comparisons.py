@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,8 @@ from naslib_incremental.reports.statistics.crossed_bootstrap import (
 )
 from naslib_incremental.reports.statistics.estimates import CONFIDENCE, Estimate
 from naslib_incremental.reports.statistics.measures import MEASURES, Measure
+from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.searches import CLOSE
-
-if TYPE_CHECKING:
-    from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
 
 FLIPS = 2**16 - 1
 SEED = 1935
@@ -155,16 +153,24 @@ class Lead:
     margin: Contrast | None
 
 
-def contrasts(analysis: Analysis) -> tuple[Contrast, ...]:
-    """Every trained optimizer against every baseline, by every measure, at every budget."""
-    trained = [optimizer for optimizer in analysis.optimizers if optimizer.trained]
-    baselines = [optimizer for optimizer in analysis.optimizers if not optimizer.trained]
+def contrasts(
+    optimizers: Sequence[OptimizerAnalysis], measured: Sequence[int], budgets: Sequence[int]
+) -> tuple[Contrast, ...]:
+    """Every trained optimizer against every baseline.
+
+    Args:
+        optimizers: in the order of the report.
+        measured: indices of ``MEASURES``.
+        budgets: queries.
+    """
+    trained = [optimizer for optimizer in optimizers if optimizer.trained]
+    baselines = [optimizer for optimizer in optimizers if not optimizer.trained]
     return tuple(
         contrast(one, other, index, budget)
-        for index in analysis.measured
+        for index in measured
         for one in trained
         for other in baselines
-        for budget in analysis.budgets
+        for budget in budgets
     )
 
 
@@ -187,11 +193,13 @@ def contrast(one: OptimizerAnalysis, other: OptimizerAnalysis, index: int, budge
     return replace(found, verdict=_verdict(*interval))
 
 
-def leads(analysis: Analysis, index: int = 0) -> tuple[Lead, ...]:
+def leads(
+    optimizers: Sequence[OptimizerAnalysis], index: int, budgets: Sequence[int]
+) -> tuple[Lead, ...]:
     """Who has the best mean by ``MEASURES[index]``, at each budget where any is known."""
     found = []
-    for budget in analysis.budgets:
-        ranked = _ranked(analysis, index, budget)
+    for budget in budgets:
+        ranked = _ranked(optimizers, index, budget)
         if ranked:
             value = ranked[0].estimates(budget)[index].value
             margin = contrast(ranked[0], ranked[1], index, budget) if len(ranked) > 1 else None
@@ -226,10 +234,12 @@ def _scope(found: Sequence[Contrast]) -> str:
     return f" ({agents}: said of these alone, as the method needs {FEWEST} or more)"
 
 
-def _ranked(analysis: Analysis, index: int, budget: int) -> list[OptimizerAnalysis]:
+def _ranked(
+    optimizers: Sequence[OptimizerAnalysis], index: int, budget: int
+) -> list[OptimizerAnalysis]:
     """Optimizers whose mean is known, best first."""
-    values = {one.name: one.estimates(budget)[index].value for one in analysis.optimizers}
-    known = [one for one in analysis.optimizers if not np.isnan(values[one.name])]
+    values = {one.name: one.estimates(budget)[index].value for one in optimizers}
+    known = [one for one in optimizers if not np.isnan(values[one.name])]
     return sorted(known, key=lambda one: -values[one.name])
 
 

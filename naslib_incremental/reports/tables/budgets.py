@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, Interval
 from naslib_incremental.reports.statistics.estimates import CONDITION
 from naslib_incremental.reports.statistics.measures import MEASURES
+from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.published import Published, origin, published_beside
 from naslib_incremental.reports.tables.table import Column, Fact, Table, percent, text_column
 

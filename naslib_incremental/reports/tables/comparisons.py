@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.comparisons import Contrast, Lead, leads
 from naslib_incremental.reports.statistics.crossed_bootstrap import FEWEST, MEANING
 from naslib_incremental.reports.statistics.estimates import CONDITION
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
+from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.robust import histograms, probability_of_improvement
 from naslib_incremental.reports.tables.budgets import (
     EPISODES_IN_POINTS,
@@ -91,7 +92,9 @@ def contrast_fact(one: Contrast) -> dict[str, Any]:
 def leads_table(analysis: Analysis) -> Table:
     """The best mean at each budget by each measure, against the next best."""
     found = {
-        (index, lead.budget): lead for index in analysis.measured for lead in leads(analysis, index)
+        (index, lead.budget): lead
+        for index in analysis.measured
+        for lead in leads(analysis.optimizers, index, analysis.budgets)
     }
     facts = [
         {

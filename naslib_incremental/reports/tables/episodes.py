@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.estimates import CONDITION, CONFIDENCE, SHARES, Estimate
 from naslib_incremental.reports.statistics.landscape import RESAMPLES, Correlated
 from naslib_incremental.reports.statistics.normality import FREEDOM, LEVEL, SAMPLES, check
+from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.tables.table import NOTHING, Column, Table, text_column
 
 

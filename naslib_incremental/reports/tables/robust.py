@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naslib_incremental.reports.statistics.analysis import Analysis, OptimizerAnalysis
+from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.components import variance_components
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, Interval
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
+from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.robust import histograms, interquartile_mean
 from naslib_incremental.reports.statistics.searches import CLOSE
 from naslib_incremental.reports.tables.budgets import SEEDS, seed_interval

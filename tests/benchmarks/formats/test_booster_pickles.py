@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.made_up.nasbench301_models import pickled
 from naslib_incremental.benchmarks.formats import ForeignFileError
 from naslib_incremental.benchmarks.formats.xgboost_models import read_handle
-from tests.doubles.nasbench301_models import VERSIONS, pickled, real_boosters
+from tests.doubles.nasbench301_boosters import VERSIONS, real_boosters
 
 
 def handle_of(data: bytes, folder: Path) -> bytes | str:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.made_up.nasbench301_models import ubjson
 from naslib_incremental.benchmarks.formats.ubjson import read_ubjson
-from tests.doubles.nasbench301_models import ubjson
 
 values = st.recursive(
     st.integers(-(2**62), 2**62) | st.text(max_size=5),

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.made_up.nasbench301_models import HANDLES, binary_handle, json_document, pickled, ubjson
 from naslib_incremental.benchmarks.formats import ForeignFileError
 from naslib_incremental.benchmarks.formats.xgboost_models import (
     Booster,
@@ -20,17 +21,7 @@ from naslib_incremental.benchmarks.formats.xgboost_models import (
     read_booster,
 )
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
-from tests.doubles.nasbench301_models import (
-    HANDLES,
-    VERSIONS,
-    binary_handle,
-    json_document,
-    made_up_booster,
-    pickled,
-    predict,
-    real_boosters,
-    ubjson,
-)
+from tests.doubles.nasbench301_boosters import VERSIONS, made_up_booster, predict, real_boosters
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.made_up.nasbench101_files import made_up_trainings, naslib_table
 from naslib_incremental.benchmarks.nasbench101.trainings import read_naslib
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
-from tests.doubles.nasbench101_files import made_up_trainings, naslib_table
 
 
 def read_bytes(data: bytes) -> Any:

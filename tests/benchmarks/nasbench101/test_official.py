@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_incremental.benchmarks.formats.tfrecord import masked_crc, read_records
-from naslib_incremental.benchmarks.nasbench101.trainings import read_official
-from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
-from tests.doubles.nasbench101_files import (
+from bench.made_up.nasbench101_files import (
     Training,
     framed,
     made_up_trainings,
     payload,
     write_tfrecord,
 )
+from naslib_incremental.benchmarks.formats.tfrecord import masked_crc, read_records
+from naslib_incremental.benchmarks.nasbench101.trainings import read_official
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.search_spaces_ext.nasbench101.space import cells_of_size
 
 
 @pytest.fixture(scope="module")

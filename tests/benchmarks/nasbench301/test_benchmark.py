@@ -13,21 +13,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bench.made_up.nasbench301_models import HANDLES, pickled, write_member, write_models
 from naslib_incremental.benchmarks.nasbench301 import NASBench301
 from naslib_incremental.benchmarks.nasbench301.official import import_folder
 from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
 from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
-from tests.doubles.nasbench301_models import (
-    HANDLES,
+from tests.doubles.nasbench301_boosters import (
     VERSIONS,
     made_up_booster,
     made_up_ensemble,
-    pickled,
     predict,
     real_boosters,
-    write_member,
-    write_models,
 )
 
 SPACE = NASBench301Space()

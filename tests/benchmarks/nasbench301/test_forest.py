@@ -18,7 +18,7 @@ from naslib_incremental.benchmarks.nasbench301.forest import (
 )
 from naslib_incremental.search_spaces_ext.nasbench301.genotype import to_features
 from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
-from tests.doubles.nasbench301_models import made_up_booster, predict
+from tests.doubles.nasbench301_boosters import made_up_booster, predict
 
 SPACE = NASBench301Space()
 

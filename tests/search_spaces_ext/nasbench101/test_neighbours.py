@@ -10,8 +10,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
-from tests.doubles.brute_force_cells import (
+from bench.plain_nasbench101 import (
     LABELS,
     Cell,
     brute_force_neighbours,
@@ -19,6 +18,7 @@ from tests.doubles.brute_force_cells import (
     subsets,
     to_cell,
 )
+from naslib_incremental.search_spaces_ext.nasbench101.space import NASBench101Space
 
 
 def to_graph(cell: Cell) -> nx.DiGraph:
