@@ -121,7 +121,10 @@ class TestRun:
         [
             (["--optimizer", "nonsense"], r"got 'nonsense'; .*; option: --optimizer .*run --list"),
             (["--benchmark", "nonsense"], r"got 'nonsense'; .*; option: --benchmark .*run --list"),
-            (["--benchmark", "toy/nonsense"], r"got 'toy/nonsense'; .*naslib-run --list"),
+            (
+                ["--benchmark", "toy/nonsense"],
+                r"one of toy/plain, toy/untested; got 'toy/nonsense'; next",
+            ),
             (["--budgets", "41"], r"number of episodes, 40; got 41; .*; option: --budgets$"),
             (["--start-sets", "0"], r"start_sets of at least 1; got 0; .*; option: --start-sets$"),
             (["--out", "/proc/nowhere"], r"written to; got /proc/nowhere/toy-.*; option: --out$"),
@@ -242,7 +245,11 @@ def test_exit_codes(
     assert printed.endswith(line + "\n")
 
 
-def test_what_a_command_can_say_beside_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_command_can_say_beside_an_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NASLIB_INCREMENTAL_DATA", str(tmp_path))
+
     def fail(error: UserError) -> str:
         def command(_: object) -> None:
             raise error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,21 @@ def toy_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def toy(toy_site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def toy(toy_site: Path) -> Iterator[Path]:
     """The plug-in is found as if it were installed; the registries forget it afterwards."""
-    monkeypatch.syspath_prepend(toy_site)
-    monkeypatch.setenv("PYTHONPATH", str(toy_site))
+    with installed(toy_site):
+        yield toy_site
+
+
+@contextmanager
+def installed(site: Path) -> Iterator[None]:
+    """For as long as the block lasts, the registries find what is installed in a folder."""
     registries = (OPTIMIZERS, BENCHMARKS, SEARCH_SPACES)
-    for registry in registries:
-        registry.__dict__.pop("entries", None)
-    yield toy_site
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(site)
+        patch.setenv("PYTHONPATH", str(site))
+        for registry in registries:
+            registry.__dict__.pop("entries", None)
+        yield
     for registry in registries:
         registry.__dict__.pop("entries", None)

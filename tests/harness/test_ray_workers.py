@@ -23,6 +23,7 @@ ray = pytest.importorskip("ray", reason="needs the extra rllib")
 
 from inline_workers import InlineWorkers
 from ray_fixture import gone, wait_for
+from toy_fixture import installed
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, run
@@ -129,8 +130,7 @@ def expected(
     tmp_path_factory: pytest.TempPathFactory, toy_site: Path
 ) -> dict[str, dict[str, list[object]]]:
     """All episodes of the toy run, made in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(toy_site)
+    with installed(toy_site):
         out = tmp_path_factory.mktemp("expected")
         return episodes(run(TOY, out, show=silent, start_workers=InlineWorkers))
 
