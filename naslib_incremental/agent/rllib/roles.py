@@ -140,7 +140,7 @@ def update(group: LearnerGroup, sampled: ObjectRef) -> Updated | None:
 
 
 def learner_state(group: LearnerGroup) -> dict[str, Any]:
-    """All that the learner must know to go on."""
+    """All that the learner must know to resume."""
     found: dict[str, Any] = group.get_state()[COMPONENT_LEARNER]
     return found
 
