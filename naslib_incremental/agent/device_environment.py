@@ -1,6 +1,6 @@
 """The incremental MDP as tensors: the compiled search graph lies on the device, a step is gathers.
 
-The same transitions as ``IncrementalMDP``'s, drawn by another generator. Shapes never depend on
+The same transitions as ``IncrementalMDP``'s, sampled with another generator. Shapes never depend on
 data, so that nothing waits for the device.
 """
 
@@ -146,7 +146,7 @@ class DeviceEnvironment:
 
     @property
     def counter(self) -> QueryCounter:
-        """A counter of the benchmark that goes on from here; waits for the device."""
+        """A counter of the benchmark as it is now; waits for the device."""
         states = np.flatnonzero(self.seen.cpu().numpy()).astype(np.int32)
         counter = QueryCounter(self.benchmark, track_distinct=True)
         counter.restore(int(self._queries), np.unique(self.benchmark.space.hash(states)))

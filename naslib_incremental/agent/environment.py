@@ -130,7 +130,7 @@ class Environment(Protocol):
 
     @property
     def counter(self) -> QueryCounter:
-        """A counter of the benchmark that goes on from here; waits for the device."""
+        """A counter of the benchmark as it is now; waits for the device."""
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that later steps depend on."""

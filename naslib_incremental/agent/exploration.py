@@ -23,7 +23,7 @@ def epsilon_ladder(num_envs: int, base: float, exponent: float) -> Tensor:
 
 
 def choose(q_values: Tensor, allowed: Tensor, epsilons: Tensor, generator: Generator) -> Tensor:
-    """[L] greedy actions, or with probability epsilon one drawn uniformly from those allowed.
+    """[L] greedy actions, or with probability epsilon one sampled uniformly from those allowed.
 
     Args:
         q_values: [L, S], masked.

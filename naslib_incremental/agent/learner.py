@@ -118,7 +118,7 @@ class Learner:
         self.network.load_state_dict(state["network"])
         self.target.load_state_dict(state["target"])
         optimizer = self.optimizer.state_dict()
-        # Copied: Adam would go on in the tensors it is given.
+        # Copied: Adam works on in the tensors that it is given.
         optimizer["state"] = copy.deepcopy(
             {int(index): parts for index, parts in state["moments"].items()}
         )

@@ -82,9 +82,10 @@ class Transitions:
         """All columns by name."""
         return dict(vars(self))
 
-    def rows(self, rows: slice | Tensor) -> Transitions:
-        """Some of the transitions."""
-        return Transitions(**{name: column[rows] for name, column in vars(self).items()})
+    def rows(self, rows: Tensor) -> Transitions:
+        """Copies of some of the transitions, by [K] int64 numbers."""
+        columns = self.columns().items()
+        return Transitions(**{name: column.index_select(0, rows) for name, column in columns})
 
 
 @dataclass(frozen=True)

@@ -72,12 +72,13 @@ class PrioritisedReplay:
         """
         for low in range(0, len(transitions), self.capacity):
             part = slice(low, low + self.capacity)
-            self._add(transitions.rows(part), priorities[part])
+            columns = {name: column[part] for name, column in transitions.columns().items()}
+            self._add(columns, priorities[part])
 
-    def _add(self, transitions: Transitions, priorities: Tensor) -> None:
-        count, device = len(transitions), priorities.device
+    def _add(self, columns: Mapping[str, Tensor], priorities: Tensor) -> None:
+        count, device = len(priorities), priorities.device
         slots = torch.arange(self.position, self.position + count, device=device) % self.capacity
-        for name, values in transitions.columns().items():
+        for name, values in columns.items():
             if name not in self.columns:
                 self.columns[name] = values.new_zeros((self.capacity, *values.shape[1:]))
             self.columns[name][slots] = values
@@ -103,7 +104,8 @@ class PrioritisedReplay:
         if not self.size:
             return None
         start = self.position if self.size == self.capacity else 0
-        order = (start + torch.arange(self.size)) % self.capacity
+        device = self.index.powers.device
+        order = (start + torch.arange(self.size, device=device)) % self.capacity
         powers, alpha = self.index.powers[order], self.index.alpha
         errors = powers ** (1 / alpha) - PRIORITY_FLOOR if alpha else powers
         return Transitions(**self.columns).rows(order), errors.clamp(min=0)

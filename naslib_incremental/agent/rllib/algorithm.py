@@ -174,7 +174,7 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         return True
 
     def _revive(self) -> None:
-        """Build a learner in the place of one that is gone; it goes on from what was kept."""
+        """Build a learner in the place of one that is gone; it resumes from what was kept."""
         self.learner_group.shutdown()
         spec = self.config.get_multi_rl_module_spec(spaces=self.spaces)
         self.learner_group = self.config.build_learner_group(rl_module_spec=spec)
@@ -202,7 +202,7 @@ class ApexDQN(Algorithm):  # type: ignore[misc]
         return found
 
     def learner_state(self) -> dict[str, Any]:
-        """All that the learner must know to go on."""
+        """All that the learner must know to resume."""
         try:
             return roles.learner_state(self.learner_group)
         except (RayActorError, IndexError):

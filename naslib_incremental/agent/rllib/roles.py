@@ -7,6 +7,7 @@ touched in this module only.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -107,13 +108,24 @@ class ApexLearner(TorchLearner):  # type: ignore[misc]
     def get_state(self, *args: Any, inference_only: bool = False, **kw: Any) -> dict[str, Any]:
         """Everything, or only the online network's weights, as arrays, which Ray shares."""
         if not inference_only:
-            return self.agent.state_dict()
+            return _on_host(self.agent.state_dict())
         weights = self.agent.network.state_dict()
         return {COMPONENT_RL_MODULE: {name: part.cpu().numpy() for name, part in weights.items()}}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Resume from an earlier ``get_state``."""
         self.agent.load_state_dict(state)
+
+
+def _on_host(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A nested state that processes without a GPU can read."""
+
+    def moved(part: Any) -> Any:
+        if isinstance(part, Mapping):
+            return _on_host(part)
+        return part.cpu() if isinstance(part, torch.Tensor) else part
+
+    return {name: moved(part) for name, part in state.items()}
 
 
 def _update(learner: ApexLearner, sampled: ObjectRef) -> Updated | None:
@@ -140,7 +152,7 @@ def update(group: LearnerGroup, sampled: ObjectRef) -> Updated | None:
 
 
 def learner_state(group: LearnerGroup) -> dict[str, Any]:
-    """All that the learner must know to go on."""
+    """All that the learner must know to resume."""
     found: dict[str, Any] = group.get_state()[COMPONENT_LEARNER]
     return found
 
