@@ -22,6 +22,7 @@ from naslib_incremental.agent.trainer import local_trainer
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
 from naslib_incremental.foundation.seeding import children
 from naslib_incremental.foundation.storage import write_text
+from naslib_incremental.records import LearningLog
 
 RECORD_EVERY = 2_560
 CHECKPOINT = "checkpoint.safetensors"
@@ -197,8 +198,8 @@ def _crossed(before: int, after: int, every: int) -> bool:
     return before // every < after // every
 
 
-class TrainingLog:
-    """Writes ``progress.jsonl`` and TensorBoard events; records after ``steps`` are dropped first.
+class TrainingLog(LearningLog):
+    """A learning curve that is written as TensorBoard events too.
 
     Args:
         folder: the agent's folder.
@@ -206,29 +207,17 @@ class TrainingLog:
     """
 
     def __init__(self, folder: Path, steps: int) -> None:
-        self.path = folder / "progress.jsonl"
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-        kept = [line for line in lines if _step(line) <= steps]
-        write_text(self.path, "".join(f"{line}\n" for line in kept))
+        super().__init__(folder, steps)
         self.events = SummaryWriter(
             str(folder / "tensorboard"), purge_step=steps + 1 if steps else None
         )
 
     def record(self, step: int, figures: Mapping[str, float]) -> None:
         """Append one record."""
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, **figures}) + "\n")
+        super().record(step, figures)
         for name, value in figures.items():
             self.events.add_scalar(name, value, step)
 
     def close(self) -> None:
         """Flush what is buffered."""
         self.events.close()
-
-
-def _step(line: str) -> float:
-    """The step of a record; a line cut off by a crash counts as after everything."""
-    try:
-        return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
-        return float("inf")
