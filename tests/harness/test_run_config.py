@@ -131,12 +131,12 @@ class TestResolved:
 
     def test_unknown_option_is_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"toy_learner": {"stepps": 7}})
-        with pytest.raises(UserError, match=r"an option of toy_learner: .*steps.*; got stepps"):
+        with pytest.raises(UserError, match=r"an option of toy_learner: .*steps.*; got 'stepps'"):
             make_job(config, Path())
 
     def test_options_of_an_optimizer_without_any_are_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"random_search": {"steps": 7}})
-        with pytest.raises(UserError, match="it has none; got steps"):
+        with pytest.raises(UserError, match="it has none; got 'steps'"):
             make_job(config, Path())
 
     def test_value_out_of_range_is_refused(self) -> None:

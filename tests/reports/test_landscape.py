@@ -92,7 +92,7 @@ def test_a_walk_is_where_the_optimizer_goes() -> None:
     seen = np.bincount(outcome.final, minlength=VERTICES) / episodes
     error = np.sqrt(found.finals * (1 - found.finals) / episodes)
     assert (np.abs(seen - found.finals) < 5 * error + 1e-12).all()
-    assert outcome.steps.mean() == pytest.approx(found.num_steps, abs=0.03)
+    assert outcome.num_steps.mean() == pytest.approx(found.num_steps, abs=0.03)
     assert (~outcome.stopped).mean() == pytest.approx(found.cut, abs=0.005)
 
 
