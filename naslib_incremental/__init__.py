@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         open_benchmark,
     )
     from naslib_incremental.foundation.errors import UserError
+    from naslib_incremental.foundation.options import Options
     from naslib_incremental.harness import RunConfig, run
     from naslib_incremental.optimizers import (
         Ask,
@@ -60,6 +61,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "foundation.errors": ("UserError",),
+    "foundation.options": ("Options",),
     "records": ("open_run",),
     "search_spaces_ext.contract": ("CellDrawing", "Neighbours", "SearchSpace"),
     "benchmarks": (
@@ -92,6 +94,7 @@ __all__ = [
     "EpisodeSettings",
     "Neighbours",
     "Optimizer",
+    "Options",
     "Outcome",
     "Provenance",
     "Resources",

@@ -13,7 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from torch import Tensor
 
-from naslib_incremental.agent.config import AgentConfig, identity
+from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.foundation.options import option_values
 from naslib_incremental.foundation.storage import atomic_path
 
 FORMAT = 2
@@ -83,7 +84,11 @@ def load(path: Path, config: AgentConfig, benchmark: str) -> tuple[dict[str, Any
 
 
 def _owner(config: AgentConfig, benchmark: str) -> dict[str, Any]:
-    return {"format": FORMAT, "config": identity(config), "benchmark": benchmark}
+    return {
+        "format": FORMAT,
+        "config": option_values(config, identity=True),
+        "benchmark": benchmark,
+    }
 
 
 def _without_tensors(

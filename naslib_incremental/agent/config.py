@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal
 
 from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.options import Options, refuse_unknown
 
 if TYPE_CHECKING:
     from naslib_incremental.search_spaces_ext.contract import SearchSpace
 
 
 def _option(default: Any, help_line: str, **metadata: Any) -> Any:
-    """A field with its help line; ``least`` and ``most`` are the bounds that are checked."""
+    """A field with its help line and what else ``Options`` knows of."""
     return field(default=default, metadata={"help": help_line, **metadata})
 
 
 @dataclass(frozen=True)
-class AgentConfig:
+class AgentConfig(Options):
     """How the Ape-X agent is built and trained; ``of`` makes one from a preset and changes.
 
     Sizes that the paper does not give (layers, heads, feed-forward) are ours in both presets.
-    Fields whose metadata says ``identity=False`` never change what an agent is asked to be.
 
     Raises:
         UserError: a value cannot work; names the field, the value and what would do.
@@ -130,9 +130,7 @@ class AgentConfig:
     )
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
-        for item in fields(self):
-            _check(item, hints[item.name], getattr(self, item.name))
+        super().__post_init__()
         if self.dimensions % self.attention_heads:
             raise UserError(
                 "dimensions divisible by attention_heads",
@@ -168,12 +166,7 @@ class AgentConfig:
         Raises:
             UserError: an option or its value does not exist.
         """
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(set(options) - known)
-        if unknown:
-            raise UserError(
-                f"agent options of {', '.join(sorted(known))}", unknown[0], "take one of these"
-            )
+        refuse_unknown(options, cls, "the agent")
         chosen = cls(preset=options.get("preset", "default"))
         if chosen.preset == "paper":
             chosen = replace(chosen, **PAPER, **(PAPER_PAIRS if cells > 1 else PAPER_SINGLE))
@@ -195,15 +188,6 @@ PAPER: Mapping[str, Any] = {
 }
 PAPER_SINGLE: Mapping[str, Any] = {"steps": 10_000_000, "dimensions": 256}
 PAPER_PAIRS: Mapping[str, Any] = {"steps": 15_000_000, "dimensions": 512}
-
-
-def identity(config: AgentConfig) -> dict[str, Any]:
-    """What is compared of two configurations: all fields that change what an agent is."""
-    return {
-        item.name: getattr(config, item.name)
-        for item in fields(config)
-        if item.metadata.get("identity", True)
-    }
 
 
 def resolve_device(config: AgentConfig, space: SearchSpace) -> AgentConfig:
@@ -233,17 +217,3 @@ def resolve_device(config: AgentConfig, space: SearchSpace) -> AgentConfig:
     if not torch.cuda.is_available():
         raise UserError("a GPU that torch can use, with device cuda", "none", "take auto", "device")
     return config
-
-
-def _check(item: Field[Any], hint: Any, value: Any) -> None:
-    """Refuse a value outside a field's choices or bounds."""
-    choices = get_args(hint) if get_origin(hint) is Literal else (value,)
-    if value not in choices:
-        expected = f"{item.name} of {', '.join(choices)}"
-        raise UserError(expected, repr(value), f"take {choices[0]}", item.name)
-    least, most = item.metadata.get("least"), item.metadata.get("most")
-    if value is None or least is None or least <= value <= (value if most is None else most):
-        return
-    bounds = f"of at least {least}" if most is None else f"in {least}..{most}"
-    advice = "leave it out" if item.default is None else f"give another, such as {item.default}"
-    raise UserError(f"{item.name} {bounds}", str(value), advice, item.name)

@@ -15,11 +15,12 @@ from torch.utils.tensorboard import SummaryWriter
 
 from naslib_incremental.agent import checkpoint
 from naslib_incremental.agent.checkpoint import UnusableCheckpointError
-from naslib_incremental.agent.config import AgentConfig, identity
+from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.learner import Learner
 from naslib_incremental.agent.policy import array_q, choose_policy, q_source
 from naslib_incremental.agent.trainer import local_trainer
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
+from naslib_incremental.foundation.options import option_values
 from naslib_incremental.foundation.seeding import children
 from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.records import LearningLog
@@ -129,7 +130,7 @@ def train_agent(
         np.random.default_rng(selection_seed),
     )
     description = {
-        "config": identity(config),
+        "config": option_values(config, identity=True),
         "benchmark": benchmark.name,
         "slots": learner.slots,
         "policy": asdict(policy),
@@ -152,7 +153,7 @@ def _finished(config: AgentConfig, benchmark: Benchmark, folder: Path) -> dict[s
         checkpoint.read(folder / WEIGHTS)
     except (OSError, ValueError, UnusableCheckpointError):
         return None
-    same = (identity(config), benchmark.name)
+    same = (option_values(config, identity=True), benchmark.name)
     asked = (description.get("config"), description.get("benchmark"))
     return dict(description) if asked == same else None
 

@@ -12,7 +12,7 @@ from naslib_incremental.cli.guard import Parser
 from naslib_incremental.cli.options import ENGINE, PROGRAM, flag_of, optimizer_fields
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
-from naslib_incremental.harness.ablation import Ablation, Factor, Level, Variant
+from naslib_incremental.harness.ablation import Ablation, Level
 from naslib_incremental.harness.plan import is_trainable
 from naslib_incremental.records.study import BASE
 
@@ -80,20 +80,13 @@ def read_ablation(
             name = "+".join(f"{part.name}={label}" for part, (label, _) in chosen)
             changes[name] = {part.option: value for part, (_, value) in chosen}
 
-    def around(change: Options) -> tuple[Factor, ...]:
-        return tuple(
-            Factor(
-                factor.name,
-                tuple(
-                    Level(label, make_config({**given, **change, factor.option: value}))
-                    for label, value in factor.values.items()
-                ),
-            )
-            for factor in factors
-        )
-
-    variants = tuple(Variant(name, around(change)) for name, change in changes.items())
-    return Ablation(make_config(given), variants)
+    levels = tuple(
+        Level(variant, factor.name, label, make_config({**given, **change, factor.option: value}))
+        for variant, change in changes.items()
+        for factor in factors
+        for label, value in factor.values.items()
+    )
+    return Ablation(make_config(given), levels)
 
 
 def _read(text: str, names: set[str], parser: Parser) -> _Texts:

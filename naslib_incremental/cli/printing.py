@@ -55,12 +55,15 @@ def study_text(study: Study, workers: int | None) -> str:
     config = study.ablation.base
     files = [job.folder.file(task) for job, plan in study.plans for task in plan.tasks]
     present = sum(file.exists() for file in files)
-    factors = study.ablation.variants[0].factors
+    values: dict[str, dict[str, None]] = {}
+    for level in study.ablation.levels:
+        values.setdefault(level.factor, {})[level.value] = None
+    variants = dict.fromkeys(level.variant for level in study.ablation.levels)
     rows = [
         ("benchmark", config.benchmark),
         ("optimizer", ", ".join(config.optimizers)),
-        *((f.name, " ".join(level.value for level in f.levels)) for f in factors),
-        ("around", "; ".join(variant.name for variant in study.ablation.variants)),
+        *((factor, " ".join(tried)) for factor, tried in values.items()),
+        ("around", "; ".join(variants)),
         ("runs", f"{len(study.jobs)} of {config.seeds} agents each"),
         ("workers", str(workers or usable_cores())),
         ("study folder", str(study.folder)),

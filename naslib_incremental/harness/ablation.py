@@ -13,43 +13,24 @@ from naslib_incremental.harness.progress import Progress, open_progress
 from naslib_incremental.harness.runner import run_all
 from naslib_incremental.harness.workers import LocalProcesses, Workers
 from naslib_incremental.records.folder import unwritable
-from naslib_incremental.records.study import (
-    BASE,
-    FactorRecord,
-    LevelRecord,
-    StudyRecord,
-    VariantRecord,
-    write_study,
-)
+from naslib_incremental.records.study import BASE, LevelRecord, StudyRecord, write_study
 
 
 @dataclass(frozen=True)
 class Level:
-    """One value of a factor, and the config that has it."""
-
-    value: str
-    config: RunConfig
-
-
-@dataclass(frozen=True)
-class Factor:
-    """What is varied, and the values that it takes."""
-
-    name: str
-    levels: tuple[Level, ...]
-
-
-@dataclass(frozen=True)
-class Variant:
-    """All factors around the base config, or around the base with one thing changed.
+    """One value of one factor, and the config that has it.
 
     Attributes:
-        name: ``BASE``, or the change.
-        factors: what is varied around it.
+        variant: what is changed besides, ``BASE`` for nothing.
+        factor: what is varied.
+        value: as text.
+        config: with this value and this change.
     """
 
-    name: str
-    factors: tuple[Factor, ...]
+    variant: str
+    factor: str
+    value: str
+    config: RunConfig
 
 
 @dataclass(frozen=True)
@@ -59,11 +40,11 @@ class Ablation:
     Attributes:
         base: the config that every value is put into; its hash names the study's folder, so that
             more factors and values are added to what is there.
-        variants: the base first.
+        levels: by variant, the base first, factor and value.
     """
 
     base: RunConfig
-    variants: tuple[Variant, ...]
+    levels: tuple[Level, ...]
 
 
 @dataclass(frozen=True)
@@ -100,33 +81,20 @@ def make_study(ablation: Ablation, out: Path) -> Study:
     folder = base.folder.path.with_name(f"{benchmark.replace('/', '-')}-ablation-{digest}")
     uses: dict[str, list[str]] = {}
     found: dict[str, Job] = {}
-
-    def recorded(variant: Variant, factor: Factor, level: Level) -> LevelRecord:
+    levels = []
+    for level in ablation.levels:
         job = make_job(level.config, folder)
         name = job.folder.name
         found.setdefault(name, job)
-        besides = "" if variant.name == BASE else f" with {variant.name}"
-        uses.setdefault(name, []).append(f"{factor.name}={level.value}{besides}")
-        return LevelRecord(level.value, name)
-
-    variants = tuple(
-        VariantRecord(
-            variant.name,
-            tuple(
-                FactorRecord(
-                    factor.name, tuple(recorded(variant, factor, level) for level in factor.levels)
-                )
-                for factor in variant.factors
-            ),
-        )
-        for variant in ablation.variants
-    )
+        besides = "" if level.variant == BASE else f" with {level.variant}"
+        uses.setdefault(name, []).append(f"{level.factor}={level.value}{besides}")
+        levels.append(LevelRecord(level.variant, level.factor, level.value, name))
     record = StudyRecord(
         study=folder.name,
         benchmark=benchmark,
         max_degree=opened(benchmark).space.max_degree,
         base=base.config.flat(),
-        variants=variants,
+        levels=tuple(levels),
     )
     jobs = {", ".join(uses[name]): job for name, job in found.items()}
     return Study(ablation, folder, jobs, record)

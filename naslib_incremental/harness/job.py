@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
+from naslib_incremental.foundation.options import option_values
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.optimizers import OPTIMIZERS, Optimizer, load_optimizer
 from naslib_incremental.optimizers.registry import configure, make_optimizer
@@ -40,7 +41,7 @@ class Job:
     @property
     def options(self) -> dict[str, dict[str, Any]]:
         """All options of each optimizer by name."""
-        return {name: _options(config) for name, config in self.configs.items()}
+        return {name: option_values(config) for name, config in self.configs.items()}
 
     def optimizer(self, name: str) -> Optimizer:
         """A fresh instance of one of the run's optimizers."""
@@ -91,19 +92,6 @@ def _decided(config: Any, benchmark: Benchmark) -> Any:
     return replace(config, **decided)
 
 
-def _options(config: Any, identity: bool = False) -> dict[str, Any]:
-    """An optimizer's options by name; ``identity`` for those alone that say what a run is."""
-    if config is None:
-        return {}
-    options = dataclasses.asdict(config)
-    left_out = {
-        field.name
-        for field in dataclasses.fields(config)
-        if identity and not field.metadata.get("identity", True)
-    }
-    return {name: value for name, value in options.items() if name not in left_out}
-
-
 def config_hash(config: RunConfig, benchmark: Benchmark, configs: Mapping[str, Any]) -> str:
     """Hex SHA-256 of everything that changes the numbers of an agent or an evaluation.
 
@@ -117,7 +105,7 @@ def config_hash(config: RunConfig, benchmark: Benchmark, configs: Mapping[str, A
     parts = {
         "format": FORMAT,
         "settings": settings,
-        "optimizers": {name: _options(one, identity=True) for name, one in configs.items()},
+        "optimizers": {name: option_values(one, identity=True) for name, one in configs.items()},
         "versions": {name: optimizer_version(name) for name in configs},
         "space": [benchmark.space.name, benchmark.space.version],
         "files": dict(benchmark.provenance.files),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
-from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.options import refuse_unknown
 from naslib_incremental.records.training import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
@@ -34,22 +34,6 @@ class EpisodeSettings:
     neighbours: int = 50
     max_steps: int = 32
     query_budget: int = 300
-
-
-@dataclass(frozen=True)
-class Options:
-    """Base of an optimizer's options, which refuses what is below a field's metadata ``"least"``.
-
-    Raises:
-        UserError: names the field.
-    """
-
-    def __post_init__(self) -> None:
-        for option in fields(self):
-            value, least = getattr(self, option.name), option.metadata.get("least")
-            if least is not None and value < least:
-                expected = f"{option.name} of at least {least}"
-                raise UserError(expected, str(value), "give a larger one", setting=option.name)
 
 
 @dataclass(frozen=True)
@@ -106,10 +90,8 @@ class Optimizer(ABC):
 
     Attributes:
         name: registry name.
-        config_class: frozen dataclass of the optimizer's own options, None if it has none. A field
-            has a default, and metadata: ``"help"``, its help line, and where they are wanted
-            ``"least"``, checked by ``Options``, ``"quick"``, its value in a first look, and
-            ``"of_benchmark"``, from a benchmark to what a None stands for.
+        config_class: frozen dataclass of the optimizer's own options, best an ``Options``, which
+            says what metadata a field may have; None if there are no options.
         config: an instance of ``config_class``, or None.
     """
 
@@ -136,11 +118,7 @@ class Optimizer(ABC):
         Raises:
             UserError: an option is unknown or out of range.
         """
-        known = [option.name for option in fields(cls.config_class)] if cls.config_class else []
-        for option in options:
-            if option not in known:
-                expected = f"an option of {cls.name}: {', '.join(sorted(known)) or 'it has none'}"
-                raise UserError(expected, repr(option), "leave it out", setting=option)
+        refuse_unknown(options, cls.config_class, cls.name)
         return cls.config_class(**options) if cls.config_class else None
 
     @abstractmethod

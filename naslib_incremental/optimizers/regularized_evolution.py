@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from naslib_incremental.benchmarks.contract import Accuracies
-from naslib_incremental.optimizers.contract import Ask, Options
+from naslib_incremental.foundation.options import Options
+from naslib_incremental.optimizers.contract import Ask
 from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures
 

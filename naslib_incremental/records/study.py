@@ -16,26 +16,19 @@ BASE = "base"
 
 @dataclass(frozen=True)
 class LevelRecord:
-    """One value of a factor, and the name of the run folder, below the study's, that has it."""
+    """One value of one factor, and the run that has it.
 
+    Attributes:
+        variant: what is changed besides, ``BASE`` for nothing.
+        factor: what is varied.
+        value: as text.
+        run: name of the run folder, below the study's.
+    """
+
+    variant: str
+    factor: str
     value: str
     run: str
-
-
-@dataclass(frozen=True)
-class FactorRecord:
-    """What is varied, and the values that it takes."""
-
-    name: str
-    levels: tuple[LevelRecord, ...]
-
-
-@dataclass(frozen=True)
-class VariantRecord:
-    """All factors around the base config (``BASE``), or around it with the change ``name`` made."""
-
-    name: str
-    factors: tuple[FactorRecord, ...]
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,7 @@ class StudyRecord:
         benchmark: full name of the benchmark.
         max_degree: most neighbours that any architecture of its space has.
         base: the config that every value is put into.
-        variants: the base first.
+        levels: by variant, the base first, factor and value.
         command: what was typed, empty where nothing was.
         format: of the folder.
     """
@@ -56,7 +49,7 @@ class StudyRecord:
     benchmark: str
     max_degree: int
     base: Mapping[str, Any]
-    variants: tuple[VariantRecord, ...]
+    levels: tuple[LevelRecord, ...]
     command: str = ""
     format: int = field(default=FORMAT)
 

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from naslib_incremental.agent import AgentConfig
-from naslib_incremental.agent.config import identity, resolve_device
+from naslib_incremental.agent.config import resolve_device
 from naslib_incremental.benchmarks import open_benchmark
 from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.options import option_values
 from naslib_incremental.search_spaces_ext.nasbench301.space import NASBench301Space
 
 
@@ -54,7 +55,7 @@ RLLIB = {"engine": "rllib"}
         ({"device": "gpu"}, "expected device of auto, cpu, cuda; got 'gpu'", "device"),
         ({"engine": "spark"}, "expected engine of local, rllib; got 'spark'", "engine"),
         ({"dimensions": 30}, "divisible by attention_heads; got 30 and 4", "attention_heads"),
-        ({"gama": 0.9}, "expected agent options of .* got gama", ""),
+        ({"gama": 0.9}, "an option of the agent: .* got 'gama'", "gama"),
         (
             {**RLLIB, "num_env_runners": 0},
             "num_env_runners of at least 1; got 0; next: leave it out",
@@ -92,10 +93,12 @@ def test_every_bound_holds_for_the_defaults_and_is_checked() -> None:
 
 
 def test_the_processes_of_a_training_do_not_make_it_another() -> None:
-    one, other = (AgentConfig.of({**RLLIB, "num_env_runners": count}) for count in (2, 3))
-    assert identity(one) == identity(other)
-    assert identity(one) != identity(AgentConfig())
-    left_out = {item.name for item in fields(AgentConfig)} - set(identity(one))
+    one, other = (
+        option_values(AgentConfig.of({**RLLIB, "num_env_runners": count}), identity=True)
+        for count in (2, 3)
+    )
+    assert one == other != option_values(AgentConfig(), identity=True)
+    left_out = {item.name for item in fields(AgentConfig)} - set(one)
     assert left_out == {"num_env_runners", "num_replay_shards", "num_gpus_per_learner"}
 
 

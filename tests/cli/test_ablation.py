@@ -9,13 +9,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from naslib_incremental.cli import report, run
 from naslib_incremental.cli.choices import read_choices
-from naslib_incremental.harness.ablation import Ablation
+from naslib_incremental.harness.ablation import Ablation, Level
+from naslib_incremental.records.study import BASE
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -31,21 +34,35 @@ def asked(text: str) -> Ablation:
     return found
 
 
+def variants(study: Ablation) -> list[str]:
+    return list(dict.fromkeys(level.variant for level in study.levels))
+
+
+def options(study: Ablation, variant: str) -> list[Mapping[str, Any]]:
+    """The agent's options at every value of every factor around one variant."""
+    levels = (level for level in study.levels if level.variant == variant)
+    return [level.config.optimizers["apex_incremental"] for level in levels]
+
+
 def test_one_factor_at_a_time_around_the_base() -> None:
     study = asked("--ablate gamma=.9,.990 N=10,20 alpha=none,6 max-steps=5 --gamma .8 --seeds 3")
-    (base,) = study.variants
-    assert base.name == "base"
-    assert {f.name: [level.value for level in f.levels] for f in base.factors} == {
+    assert variants(study) == [BASE]
+    factors: dict[str, list[Level]] = {}
+    for level in study.levels:
+        factors.setdefault(level.factor, []).append(level)
+    assert {name: [level.value for level in levels] for name, levels in factors.items()} == {
         "gamma": ["0.9", "0.99"],
         "N": ["10", "20"],
         "alpha": ["none", "6"],
         "max-steps": ["5"],
     }
-    gamma, neighbours, alpha, steps = ([level.config for level in f.levels] for f in base.factors)
+    gamma, neighbours, alpha, steps = (
+        [level.config for level in levels] for levels in factors.values()
+    )
     assert [c.optimizers["apex_incremental"] for c in gamma] == [{"gamma": 0.9}, {"gamma": 0.99}]
     assert [c.neighbours for c in neighbours] == [10, 20]
-    options = [c.optimizers["apex_incremental"] for c in alpha]
-    assert options == [{"gamma": 0.8, "shaping_alpha": value} for value in (0.0, 6.0)]
+    shaped = [c.optimizers["apex_incremental"] for c in alpha]
+    assert shaped == [{"gamma": 0.8, "shaping_alpha": value} for value in (0.0, 6.0)]
     assert steps[0].max_steps == 5
     for config in (study.base, *gamma, *neighbours, *alpha):
         assert (config.seeds, config.start_sets, config.episodes) == (3, 1, 3_000)
@@ -54,11 +71,8 @@ def test_one_factor_at_a_time_around_the_base() -> None:
 
 def test_variants_repeat_every_factor_with_one_change() -> None:
     study = asked("--ablate gamma=.9 n_step=1,3 --variants head=cls reward-scale=none")
-    assert [variant.name for variant in study.variants] == ["base", "head=cls", "reward-scale=none"]
-    changed = [
-        [level.config.optimizers["apex_incremental"] for f in v.factors for level in f.levels]
-        for v in study.variants[1:]
-    ]
+    assert variants(study) == ["base", "head=cls", "reward-scale=none"]
+    changed = [options(study, variant) for variant in variants(study)[1:]]
     values = [{"gamma": 0.9}, {"n_step": 1}, {"n_step": 3}]
     assert changed[0] == [{"head": "cls", **value} for value in values]
     assert changed[1] == [{"reward_scale": "none", **value} for value in values]
@@ -66,35 +80,32 @@ def test_variants_repeat_every_factor_with_one_change() -> None:
 
 def test_changes_can_be_made_together() -> None:
     study = asked("--ablate n_step=1 --variants head=cls+gamma=.5,.9 learning-rate=1e+2+head=cls")
-    assert [variant.name for variant in study.variants] == [
+    assert variants(study) == [
         "base",
         "head=cls+gamma=0.5",
         "head=cls+gamma=0.9",
         "learning-rate=100+head=cls",
     ]
-    options = [
-        variant.factors[0].levels[0].config.optimizers["apex_incremental"]
-        for variant in study.variants[1:]
-    ]
-    assert options == [
-        {"n_step": 1, "head": "cls", "gamma": 0.5},
-        {"n_step": 1, "head": "cls", "gamma": 0.9},
-        {"n_step": 1, "head": "cls", "learning_rate": 100.0},
+    assert [options(study, variant) for variant in variants(study)[1:]] == [
+        [{"n_step": 1, "head": "cls", "gamma": 0.5}],
+        [{"n_step": 1, "head": "cls", "gamma": 0.9}],
+        [{"n_step": 1, "head": "cls", "learning_rate": 100.0}],
     ]
 
 
 def test_quick_is_greedy_and_small_and_what_is_typed_wins() -> None:
     base = asked("--ablate gamma=.9 --quick --episodes 500").base
     assert (base.seeds, base.episodes) == (2, 500)
-    options = base.optimizers["apex_incremental"]
-    assert options == {"steps": 25_600, "temperature": 0.0, "stay_margin": 0.0}
+    chosen = base.optimizers["apex_incremental"]
+    assert chosen == {"steps": 25_600, "temperature": 0.0, "stay_margin": 0.0}
 
 
 def test_a_config_file_can_ask_for_it(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text("ablate: [gamma=.5, n_step=1]\nvariants: [head=cls]\n")
     study = asked(f"--config {path}")
-    assert [factor.name for factor in study.variants[1].factors] == ["gamma", "n_step"]
+    changed = [level.factor for level in study.levels if level.variant == "head=cls"]
+    assert changed == ["gamma", "n_step"]
 
 
 @pytest.mark.parametrize(

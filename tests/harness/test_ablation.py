@@ -15,10 +15,8 @@ from naslib_incremental.harness import RunConfig, WorkFailedError
 from naslib_incremental.harness.ablation import (
     BASE,
     Ablation,
-    Factor,
     Level,
     Study,
-    Variant,
     make_study,
     run_study,
 )
@@ -26,6 +24,7 @@ from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.progress import Progress
 from naslib_incremental.harness.tasks import Failure, ProgressReport
 from naslib_incremental.records import EvaluationTask, Task, TrainingTask, open_study
+from naslib_incremental.records.study import LevelRecord
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -35,12 +34,13 @@ CONFIG = RunConfig(
 
 
 def level(value: str, **options: object) -> Level:
-    return Level(value, replace(CONFIG, optimizers={"toy_learner": {"steps": 20, **options}}))
+    config = replace(CONFIG, optimizers={"toy_learner": {"steps": 20, **options}})
+    return Level(BASE, "keep", value, config)
 
 
 def study(out: Path, *levels: Level) -> Study:
-    sizes = Factor("neighbours", (Level("50", CONFIG),))
-    return make_study(Ablation(CONFIG, (Variant(BASE, (Factor("keep", levels), sizes)),)), out)
+    levels = (*levels, Level(BASE, "neighbours", "50", CONFIG))
+    return make_study(Ablation(CONFIG, levels), out)
 
 
 def do(made: Study, workers: InlineWorkers, said: StringIO | None = None) -> Path:
@@ -65,12 +65,12 @@ def test_equal_configs_share_a_run_and_all_runs_share_the_workers(tmp_path: Path
     for job in made.jobs.values():
         assert job.folder.path.parent == folder
         assert (job.folder.path / "manifest.json").exists()
-    (variant,) = open_study(folder).variants
-    assert variant.name == BASE
-    assert [factor.name for factor in variant.factors] == ["keep", "neighbours"]
     first, second = (job.folder.name for job in made.jobs.values())
-    runs = [[(level.value, level.run) for level in factor.levels] for factor in variant.factors]
-    assert runs == [[("1", first), ("3", second)], [("50", second)]]
+    assert open_study(folder).levels == (
+        LevelRecord(BASE, "keep", "1", first),
+        LevelRecord(BASE, "keep", "3", second),
+        LevelRecord(BASE, "neighbours", "50", second),
+    )
 
 
 def test_a_run_begins_when_those_before_it_leave_workers_idle(tmp_path: Path) -> None:

@@ -13,10 +13,9 @@ from scipy import stats
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.records import LearningLog, is_study, open_study
 from naslib_incremental.records.study import (
-    FactorRecord,
+    BASE,
     LevelRecord,
     StudyRecord,
-    VariantRecord,
     write_study,
 )
 from naslib_incremental.reports import build_study_report
@@ -55,14 +54,10 @@ def write_run(folder: Path, finals: Sequence[Sequence[float]], curve: Sequence[f
 def describe(folder: Path, variants: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Path:
     """Write the description of a study: runs by variant, factor and value."""
     described = tuple(
-        VariantRecord(
-            variant,
-            tuple(
-                FactorRecord(name, tuple(LevelRecord(value, run) for value, run in runs.items()))
-                for name, runs in factors.items()
-            ),
-        )
+        LevelRecord(variant, factor, value, run)
         for variant, factors in variants.items()
+        for factor, runs in factors.items()
+        for value, run in runs.items()
     )
     write_study(folder, StudyRecord(folder.name, "toy/one", 38, {}, described))
     return folder
@@ -199,12 +194,8 @@ def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
 
 def test_the_report_is_whole_and_says_what_is_left_out(folder: Path) -> None:
     record = open_study(folder)
-    base, changed = record.variants
-    gamma, *others = base.factors
-    gamma = replace(gamma, levels=(*gamma.levels, LevelRecord("1", "none")))
-    write_study(
-        folder, replace(record, variants=(replace(base, factors=(gamma, *others)), changed))
-    )
+    missing = LevelRecord(BASE, "gamma", "1", "none")
+    write_study(folder, replace(record, levels=(*record.levels, missing)))
     assert is_study(folder)
     report = build_study_report(folder, folder / "report")
     assert report.index is not None

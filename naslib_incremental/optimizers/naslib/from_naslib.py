@@ -12,7 +12,8 @@ import numpy as np
 
 from naslib_incremental.benchmarks.contract import Accuracies
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.optimizers.contract import Ask, EpisodeSettings, Options
+from naslib_incremental.foundation.options import Options
+from naslib_incremental.optimizers.contract import Ask, EpisodeSettings
 from naslib_incremental.optimizers.naslib.importing import load_naslib
 from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace

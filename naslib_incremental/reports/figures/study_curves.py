@@ -17,7 +17,7 @@ from naslib_incremental.reports.figures.canvas import (
     palette,
     panel,
 )
-from naslib_incremental.reports.statistics.study import Level, StudyRuns
+from naslib_incremental.reports.statistics.study import LevelRuns, StudyRuns
 
 WINDOW = 10
 COLUMNS = ("variant", "factor", "value", "step", "mean", "low", "high", "agents")
@@ -43,7 +43,7 @@ def data(study: StudyRuns) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
 
 
-def _curve(level: Level) -> pd.DataFrame | None:
+def _curve(level: LevelRuns) -> pd.DataFrame | None:
     """Mean, lowest and highest agent at each step."""
     agents = {agent: _smooth(curve) for agent, curve in level.runs.learning.items()}
     together = pd.DataFrame(agents).dropna()

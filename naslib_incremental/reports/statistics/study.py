@@ -18,7 +18,7 @@ from naslib_incremental.reports.statistics.searches import cut
 
 
 @dataclass(frozen=True)
-class Level:
+class LevelRuns:
     """One value of a factor, and what agents that were trained with it did.
 
     Attributes:
@@ -63,7 +63,7 @@ class StudyRuns:
 
     record: StudyRecord
     manifest: Manifest
-    levels: tuple[Level, ...]
+    levels: tuple[LevelRuns, ...]
     problems: tuple[str, ...]
 
     @property
@@ -87,7 +87,7 @@ class StudyRuns:
         """The base, and what it is compared with."""
         return tuple(dict.fromkeys(level.variant for level in self.levels))
 
-    def of(self, variant: str, factor: str) -> list[Level]:
+    def of(self, variant: str, factor: str) -> list[LevelRuns]:
         """The values of one factor around one variant."""
         return [
             level for level in self.levels if (level.variant, level.factor) == (variant, factor)
@@ -104,18 +104,16 @@ def read_study(folder: Path) -> StudyRuns:
     problems: dict[str, None] = {}
     manifest: Manifest | None = None
     levels = []
-    for variant in record.variants:
-        for factor in variant.factors:
-            for level in factor.levels:
-                try:
-                    found = read_runs([folder / level.run])
-                except UserError as error:
-                    problems[f"{factor.name}={level.value}: {error.got}"] = None
-                    continue
-                problems |= dict.fromkeys(found.problems)
-                manifest = found.runs[0].manifest
-                named = (variant.name, factor.name, level.value)
-                levels.append(Level(*named, found.optimizers[0]))
+    for level in record.levels:
+        try:
+            found = read_runs([folder / level.run])
+        except UserError as error:
+            problems[f"{level.factor}={level.value}: {error.got}"] = None
+            continue
+        problems |= dict.fromkeys(found.problems)
+        manifest = found.runs[0].manifest
+        runs = found.optimizers[0]
+        levels.append(LevelRuns(level.variant, level.factor, level.value, runs))
     if manifest is None:
         raise UserError(
             "a study with at least one finished evaluation",

@@ -13,7 +13,7 @@ from scipy import stats
 from naslib_incremental.records.study import BASE
 from naslib_incremental.reports.statistics.estimates import CONFIDENCE
 from naslib_incremental.reports.statistics.sensitivity import Agents, interaction, sensitivity
-from naslib_incremental.reports.statistics.study import Level, StudyRuns
+from naslib_incremental.reports.statistics.study import LevelRuns, StudyRuns
 from naslib_incremental.reports.tables.table import Column, Table, percent, text_column
 
 SEEDS = f"{100 * CONFIDENCE:.0f} % training-seed interval"
@@ -23,7 +23,7 @@ NEIGHBOURS = ("neighbours", "N")
 
 def robustness_tables(study: StudyRuns) -> Iterator[Table]:
     """Final accuracy and best found at each budget, by variant, factor and value."""
-    measures = {"final": Level.finals, **{f"best of {b}": _best_of(b) for b in study.budgets}}
+    measures = {"final": LevelRuns.finals, **{f"best of {b}": _best_of(b) for b in study.budgets}}
     benchmark = study.manifest.benchmark
     facts = [
         {
@@ -80,8 +80,8 @@ def _same_neighbours(study: StudyRuns) -> str:
 
 def sensitivity_tables(study: StudyRuns) -> Iterator[Table]:
     """Range of accuracy over the values of each factor, around the base and around each change."""
-    measures: Mapping[str, Callable[[Level], Agents]] = {
-        "final": Level.finals,
+    measures: Mapping[str, Callable[[LevelRuns], Agents]] = {
+        "final": LevelRuns.finals,
         **{f"best of {budget}": _best_of(budget) for budget in study.budgets[:1]},
     }
     facts = [
@@ -117,12 +117,12 @@ def sensitivity_tables(study: StudyRuns) -> Iterator[Table]:
     )
 
 
-def _best_of(budget: int) -> Callable[[Level], Agents]:
+def _best_of(budget: int) -> Callable[[LevelRuns], Agents]:
     return lambda level: level.best_found(budget)
 
 
 def _sensitivities(
-    study: StudyRuns, factor: str, name: str, measure: Callable[[Level], Agents]
+    study: StudyRuns, factor: str, name: str, measure: Callable[[LevelRuns], Agents]
 ) -> Iterator[dict[str, Any]]:
     """One fact per variant that has the factor."""
     found = {
