@@ -128,6 +128,8 @@ def _config(given: Mapping[str, Any], optimizers: Sequence[str]) -> RunConfig:
         settings = {**QUICK, **settings}
     if "budgets" in settings:
         settings["budgets"] = tuple(sorted(set(settings["budgets"])))
+    if "train_on" in settings:
+        settings["train_on"] = tuple(dict.fromkeys(settings["train_on"]))
     chosen = {name: _options(name, given, quick) for name in optimizers}
     if all(map(is_trainable, optimizers)) and given.get("baselines", True):
         chosen |= {name: {} for name in BASELINES}

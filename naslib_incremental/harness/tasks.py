@@ -93,8 +93,8 @@ def _train(job: Job, task: TrainingTask, send: Send) -> None:
     def progress(step: int, steps: int, figures: Mapping[str, float]) -> None:
         send(ProgressReport(job.folder.name, task, step, steps, dict(figures)))
 
-    benchmark = opened(job.config.benchmark)
-    result = optimizer.train(benchmark, task_seed(job.config, task), folder, progress)
+    sources = [opened(name) for name in job.sources[task.optimizer]]
+    result = optimizer.train(sources, task_seed(job.config, task), folder, progress)
     write_training(job.folder.file(task), result, job.folder.config_hash)
 
 
@@ -104,7 +104,9 @@ def _evaluate(job: Job, task: EvaluationTask) -> None:
     optimizer = job.optimizer(task.optimizer)
     if isinstance(optimizer, TrainableOptimizer):
         optimizer.load(job.folder.agent_folder(task))
-    starts = _start_set(config.benchmark, config.episodes, config.seed, task.start_set)
+    starts = _start_set(
+        config.benchmark, max(config.episodes, config.searches), config.seed, task.start_set
+    ).first(job.folder.episodes[task.optimizer])
     rng = np.random.default_rng(task_seed(config, task))
     episodes = evaluate(optimizer, benchmark, starts, rng)
     path = job.folder.file(task)

@@ -225,7 +225,7 @@ class ApexIncremental(IncrementalOptimizer):
             folder = Path(self.config.save) / "agent"
             folder.mkdir(parents=True, exist_ok=True)
             seed = children(self._seed, 2)[1]
-            training = self._agent.train(self.benchmark, seed, folder, _log)
+            training = self._agent.train([self.benchmark], seed, folder, _log)
             self.training_queries = training.queries
             logger.info(
                 "agent trained: %d steps, %d queries on top of the epochs, %.0f s, in %s",
