@@ -77,11 +77,11 @@ class RunConfig:
         return EpisodeSettings(self.neighbours, self.max_steps, max(self.budgets))
 
     def flat(self) -> dict[str, Any]:
-        """By name: every setting, and the optimizers' options that were given."""
+        """By name: every setting that says something, and the optimizers' options given."""
         settings = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name != "optimizers"
+            if field.name != "optimizers" and getattr(self, field.name) != ()
         }
         options = {
             name: value for given in self.optimizers.values() for name, value in given.items()
