@@ -43,6 +43,7 @@ class Choices:
         ray_address: of a running cluster, None to have one on this machine.
         overwrite: begin again.
         dry_run: only print the plan.
+        report: ``"full"``, ``"summary"`` for tables without figures, or ``"none"``.
         quiet: show no progress.
         ablation: the study around ``config``, None for a run.
     """
@@ -54,6 +55,7 @@ class Choices:
     ray_address: str | None = None
     overwrite: bool = False
     dry_run: bool = False
+    report: str = "full"
     quiet: bool = False
     ablation: Ablation | None = None
 

@@ -20,7 +20,7 @@ QUICK = {"seeds": 2, "start_sets": 2, "episodes": 1_000, "searches": 3}
 # What an invocation does rather than what a run is; not for config files.
 ACTIONS = (
     *("help", "version", "list", "config", "dry_run", "overwrite"),
-    *("quiet", "verbose", "debug"),
+    *("report", "quiet", "verbose", "debug"),
 )
 # An option of the run that optimizers which train over a cluster have too.
 ENGINE = "engine"
@@ -140,6 +140,12 @@ def _add_how(parser: Parser) -> None:
         "--config-file",
         metavar="FILE",
         help="YAML file whose keys are option names, or NASLib's; the command line wins over it",
+    )
+    group.add_argument(
+        "--report",
+        choices=("full", "summary", "none"),
+        help="full: tables, figures and the page; summary: tables; none: the run folder alone "
+        "(default: full)",
     )
     group.add_argument(
         "--quick",

@@ -154,7 +154,7 @@ def test_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     content = {"optimizer": "local_search_enhanced", "search_space": "toy", "dataset": "plain"}
     content |= {"out_dir": str(tmp_path / "out"), "search": search, "episodes": 30, "seeds": 2}
     file.write_text(yaml.safe_dump(content))
-    assert run.main(["--config-file", str(file), "--workers", "1"]) == 0
+    assert run.main(["--config-file", str(file), "--workers", "1", "--report", "summary"]) == 0
     assert "local_search_enhanced" in capsys.readouterr().out
     (folder,) = (tmp_path / "out").iterdir()
     assert len(list(folder.glob("episodes/local_search_enhanced/*.parquet"))) == 10

@@ -32,6 +32,8 @@ from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.runs import Evaluation, read_runs
 from naslib_incremental.reports.tables.table import Table
 
+ON_PAGE = ("html", "md", "csv", "tex")
+"""All formats but the pictures for papers, which take longest."""
 Query = tuple[float, float]
 """Validation and test accuracy of one query."""
 Pair = tuple[int, int]

@@ -38,7 +38,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     names = (*NAMES, f"{'long_' * 12}optimizer")
     run = run_on(folder / "run", "nasbench101", (2, 50, 100, 150, 300), names)
-    build_report([run], folder / "out")
+    build_report([run], folder / "out", ON_PAGE)
     return folder / "out"
 
 
