@@ -11,6 +11,7 @@ import pytest
 
 from naslib_incremental.reports import build_report
 from tests.browser import Browser, browser, executable
+from tests.reports.builder import ON_PAGE
 from tests.reports.test_published import NAMES, run_on
 
 PROGRAM = executable()

@@ -261,8 +261,8 @@ def test_several_runs_in_one_report(tmp_path: Path) -> None:
 
 def test_bad_requests(tmp_path: Path) -> None:
     run = ordinary(tmp_path / "run").write()
-    with pytest.raises(UserError, match="formats html, md, csv, tex; got pdf"):
-        build_report([run], tmp_path / "out", formats=("pdf",))
+    with pytest.raises(UserError, match="formats html, .*md.*, png, pdf; got docx"):
+        build_report([run], tmp_path / "out", formats=("docx",))
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="can be written"):
-        build_report([run], tmp_path / "file" / "out", ON_PAGE)
+        build_report([run], tmp_path / "file" / "out", formats=("csv",))
