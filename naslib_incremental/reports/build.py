@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.storage import atomic_path, write_text
+from naslib_incremental.records import is_study, is_suite
 from naslib_incremental.reports.figures.canvas import (
     UNDATED,
     Drawing,
@@ -27,13 +29,20 @@ from naslib_incremental.reports.page.html import (
     run_page,
     statements,
     study_page,
+    suite_page,
     which_number,
 )
-from naslib_incremental.reports.sections import RUN_SECTIONS, STUDY_SECTIONS, Section
+from naslib_incremental.reports.sections import (
+    RUN_SECTIONS,
+    STUDY_SECTIONS,
+    SUITE_SECTIONS,
+    Section,
+)
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING
 from naslib_incremental.reports.statistics.runs import read_runs
 from naslib_incremental.reports.statistics.study import read_study
+from naslib_incremental.reports.statistics.suite import read_suite
 from naslib_incremental.reports.tables import budgets
 from naslib_incremental.reports.tables.comparisons import leads_table
 from naslib_incremental.reports.tables.study import SEEDS
@@ -113,6 +122,36 @@ def build_study_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS
     tables = [table for section in shown for table in section.tables]
     text = "\n".join([*map(terminal, tables), f"[{SEEDS}]", *_left_out(study.problems)])
     return Report(out, index, text, study.problems)
+
+
+def build_suite_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS) -> Report:
+    """Write the report of a suite, from the folders of its runs and its benchmarks' tables.
+
+    Args:
+        folder: the suite's folder.
+        out: folder of the report; what is there under the same names is replaced.
+        formats: some of ``FORMATS``.
+
+    Raises:
+        UserError: an unknown format; nothing is readable yet; a folder that cannot be written.
+    """
+    _check_formats(formats)
+    suite = read_suite(folder)
+    with _writing(out):
+        shown = _make(SUITE_SECTIONS, suite, palette(suite.optimizers), out, formats)
+        index = _write_page(suite_page(suite, shown), out) if PAGE in formats else None
+    tables = [table for section in shown for table in section.tables]
+    text = "\n".join([*map(terminal, tables), *_left_out(suite.problems)])
+    return Report(out, index, text, suite.problems)
+
+
+def report_of(folder: Path) -> Callable[[Path, Sequence[str]], Report]:
+    """What writes the report of a run folder, or of the folder of a study or a suite."""
+    if is_study(folder):
+        return partial(build_study_report, folder)
+    if is_suite(folder):
+        return partial(build_suite_report, folder)
+    return partial(build_report, [folder])
 
 
 def _check_formats(formats: Sequence[str]) -> None:

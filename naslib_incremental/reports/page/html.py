@@ -25,6 +25,7 @@ from naslib_incremental.reports.statistics.comparisons import Contrast, statemen
 from naslib_incremental.reports.statistics.estimates import CONDITION, RESAMPLES
 from naslib_incremental.reports.statistics.measures import MEASURES
 from naslib_incremental.reports.statistics.study import StudyRuns
+from naslib_incremental.reports.statistics.suite import SuiteRuns
 from naslib_incremental.reports.tables.table import Entry, Table, latex
 
 MINING = (
@@ -89,15 +90,42 @@ def run_page(analysis: Analysis, leads: Table, shown: Sequence[Shown]) -> str:
 
 def study_page(study: StudyRuns, shown: Sequence[Shown]) -> str:
     """The whole page of a report of a study."""
+    return _together(
+        shown,
+        title=f"{study.manifest.benchmark.name}: one factor at a time",
+        lead=f"{study.made_from}. Agents are trained with each value of one factor, everything "
+        "else as in the base configuration.",
+        name=f"study {study.record.study}",
+        method="Made by naslib-report from the study's folder alone. Method: Cassimon, Mercelis, "
+        "Mets (2024), Scalable Reinforcement Learning-based Neural Architecture Search, section 5.",
+        problems=study.problems,
+        description=_json(study.record),
+    )
+
+
+def suite_page(suite: SuiteRuns, shown: Sequence[Shown]) -> str:
+    """The whole page of a report of a suite."""
+    return _together(
+        shown,
+        title=f"{len(suite.tasks)} benchmarks: {', '.join(suite.optimizers)}",
+        lead="The same optimizers on several benchmarks. An optimizer that learns elsewhere has "
+        "never seen the benchmark that it is evaluated on.",
+        name=f"suite {suite.record.suite}",
+        method="Made by naslib-report from the folders of the suite's runs, and from the tables of "
+        "the benchmarks for what share of a space is better.",
+        problems=suite.problems,
+        description=_json(suite.record),
+    )
+
+
+def _together(shown: Sequence[Shown], **words: Any) -> str:
+    """A page of several runs: tables, then figures."""
     tables = [table for one in shown for table in one.tables]
     return _render(
-        "study.html.j2",
-        study=study.record,
-        benchmark=study.manifest.benchmark,
-        problems=study.problems,
+        "runs_together.html.j2",
         tables=[_numbered_table(number, table) for number, table in enumerate(tables, 1)],
         figures=[figure for _, group in _figures(shown) for figure in group],
-        description=_json(study.record),
+        **words,
     )
 
 
