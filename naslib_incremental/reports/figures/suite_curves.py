@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from naslib_incremental.reports.figures.canvas import Drawing, Style, legend_below, panel, short
 from naslib_incremental.reports.statistics.suite import SuiteRuns
@@ -65,6 +66,10 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
                 )
             axes.set_xscale("log")
             axes.set_yscale("log")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             legend_below(picture, axes)
         panels[str(benchmark)] = picture
     return panels

@@ -96,7 +96,7 @@ def study_page(study: StudyRuns, shown: Sequence[Shown]) -> str:
         lead=f"{study.made_from}. Agents are trained with each value of one factor, everything "
         "else as in the base configuration.",
         name=f"study {study.record.study}",
-        method="Made by naslib-report from the study's folder alone. Method: Cassimon, Mercelis, "
+        method="Made from the study's folder alone. Method: Cassimon, Mercelis, "
         "Mets (2024), Scalable Reinforcement Learning-based Neural Architecture Search, section 5.",
         problems=study.problems,
         description=_json(study.record),
@@ -111,7 +111,7 @@ def suite_page(suite: SuiteRuns, shown: Sequence[Shown]) -> str:
         lead="The same optimizers on several benchmarks. An optimizer that learns elsewhere has "
         "never seen the benchmark that it is evaluated on.",
         name=f"suite {suite.record.suite}",
-        method="Made by naslib-report from the folders of the suite's runs, and from the tables of "
+        method="Made from the folders of the suite's runs, and from the tables of "
         "the benchmarks for what share of a space is better.",
         problems=suite.problems,
         description=_json(suite.record),
