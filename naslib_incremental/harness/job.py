@@ -66,7 +66,8 @@ def make_job(config: RunConfig, out: Path) -> Job:
     }
     digest = config_hash(config, benchmark, configs)
     name = f"{config.benchmark.replace('/', '-')}-{digest[:HASH_DIGITS]}"
-    folder = RunFolder(out.absolute() / name, digest, benchmark.name, config.episodes)
+    path = out.absolute() / name
+    folder = RunFolder(path, digest, benchmark.name, config.episodes, benchmark.metric)
     job = Job(config, configs, folder)
     for optimizer in configs:
         # One that cannot be made, for want of a package perhaps, is told of before any work.

@@ -30,8 +30,13 @@ class Run:
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.manifest = manifest
+        benchmark = manifest.benchmark
         self.folder = RunFolder(
-            path, manifest.config_hash, manifest.benchmark.name, manifest.settings.episodes
+            path,
+            manifest.config_hash,
+            benchmark.name,
+            manifest.settings.episodes,
+            benchmark.metric,
         )
         self.problems: list[str] = [] if manifest.complete else ["the run is not complete"]
 

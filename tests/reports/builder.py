@@ -78,7 +78,9 @@ class RunBuilder:
                 task = EvaluationTask(optimizer, agent, start_set)
                 path = place.file(task)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_episodes(path, task, place.benchmark, as_columns(episodes), HASH)
+                write_episodes(
+                    path, task, place.benchmark, as_columns(episodes), HASH, place.metric
+                )
         self.folder.mkdir(parents=True, exist_ok=True)
         write_manifest(self.folder, self.manifest)
         return self.folder
@@ -93,8 +95,8 @@ class RunBuilder:
 
     @property
     def place(self) -> Folder:
-        settings = self.manifest.settings
-        return Folder(self.folder, HASH, self.manifest.benchmark.name, settings.episodes)
+        benchmark, episodes = self.manifest.benchmark, self.manifest.settings.episodes
+        return Folder(self.folder, HASH, benchmark.name, episodes, benchmark.metric)
 
     @property
     def pairs(self) -> list[Pair]:
