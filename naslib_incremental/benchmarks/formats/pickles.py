@@ -275,7 +275,14 @@ BOOSTERS: Allowed = {
 }
 """Boosters as ``PickledBooster``, with the containers of their state."""
 
-CONTAINERS: Allowed = {("collections", "OrderedDict"): _Entries, **BYTES, **ARRAYS}
+CONTAINERS: Allowed = {
+    ("collections", "OrderedDict"): _Entries,
+    # Protocols before 4, which torch writes, name the type.
+    ("__builtin__", "set"): _Function(set),
+    ("builtins", "set"): _Function(set),
+    **BYTES,
+    **ARRAYS,
+}
 """Plain containers with numbers of any kind."""
 
 TENSORS: Allowed = {
