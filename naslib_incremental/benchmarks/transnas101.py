@@ -209,7 +209,7 @@ class Compact(TransNASSource):
                 row["arch"]: {f"{task}_validation": float(row[f"val_{task}"]) for task in TASKS}
                 for row in csv.DictReader(file)
             }
-        kind = "macro" if next(iter(published)).endswith("-basic") else "micro"
+        kind = "macro" if any(arch.endswith("-basic") for arch in published) else "micro"
         return columns_of(kind, published)
 
 
