@@ -110,7 +110,8 @@ def _evaluate(job: Job, task: EvaluationTask) -> None:
     rng = np.random.default_rng(task_seed(config, task))
     episodes = evaluate(optimizer, benchmark, starts, rng)
     path = job.folder.file(task)
-    write_episodes(path, task, benchmark.name, episodes, job.folder.config_hash)
+    digest = job.folder.config_hash
+    write_episodes(path, task, benchmark.name, episodes, digest, benchmark.metric)
 
 
 @lru_cache(maxsize=8)

@@ -47,6 +47,7 @@ from naslib_incremental.reports.tables import budgets
 from naslib_incremental.reports.tables.comparisons import leads_table
 from naslib_incremental.reports.tables.study import SEEDS
 from naslib_incremental.reports.tables.table import WRITERS, Table, terminal
+from naslib_incremental.reports.wording import Wording
 
 logger = logging.getLogger(__name__)
 
@@ -94,13 +95,15 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     """
     _check_formats(formats)
     analysis = Analysis(read_runs(runs))
-    leads = leads_table(analysis)
+    wording = Wording(analysis.runs.benchmark.metric)
+    leads = wording.table(leads_table(analysis))
     styles = palette([optimizer.name for optimizer in analysis.optimizers])
     with _writing(out):
         _write_tables([leads], out, formats)
-        shown = _make(RUN_SECTIONS, analysis, styles, out, formats)
+        shown = _make(RUN_SECTIONS, analysis, wording, styles, out, formats)
         index = _write_page(run_page(analysis, leads, shown), out) if PAGE in formats else None
-    return Report(out, index, _run_text(analysis, shown), analysis.runs.problems)
+    text = wording(_run_text(analysis, shown))
+    return Report(out, index, text, analysis.runs.problems)
 
 
 def build_study_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS) -> Report:
@@ -116,8 +119,9 @@ def build_study_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS
     """
     _check_formats(formats)
     study = read_study(folder)
+    wording = Wording(study.manifest.benchmark.metric)
     with _writing(out):
-        shown = _make(STUDY_SECTIONS, study, {}, out, formats)
+        shown = _make(STUDY_SECTIONS, study, wording, {}, out, formats)
         index = _write_page(study_page(study, shown), out) if PAGE in formats else None
     tables = [table for section in shown for table in section.tables]
     text = "\n".join([*map(terminal, tables), f"[{SEEDS}]", *_left_out(study.problems)])
@@ -138,7 +142,8 @@ def build_suite_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS
     _check_formats(formats)
     suite = read_suite(folder)
     with _writing(out):
-        shown = _make(SUITE_SECTIONS, suite, palette(suite.optimizers), out, formats)
+        styles = palette(suite.optimizers)
+        shown = _make(SUITE_SECTIONS, suite, Wording(suite.metric), styles, out, formats)
         index = _write_page(suite_page(suite, shown), out) if PAGE in formats else None
     tables = [table for section in shown for table in section.tables]
     text = "\n".join([*map(terminal, tables), *_left_out(suite.problems)])
@@ -174,6 +179,7 @@ def _writing(out: Path) -> Iterator[None]:
 def _make(
     sections: Sequence[Section],
     numbers: Any,
+    wording: Wording,
     styles: Mapping[str, Style],
     out: Path,
     formats: Sequence[str],
@@ -182,12 +188,13 @@ def _make(
     count = sum(len(one.tables) + bool(_pictures(formats)) * len(one.figures) for one in sections)
     silent = None if logger.isEnabledFor(logging.INFO) else True
     with tqdm(total=count, desc="making the report", disable=silent, delay=1, leave=False) as bar:
-        return [_make_section(one, numbers, styles, out, formats, bar) for one in sections]
+        return [_make_section(one, numbers, wording, styles, out, formats, bar) for one in sections]
 
 
 def _make_section(
     section: Section,
     numbers: Any,
+    wording: Wording,
     styles: Mapping[str, Style],
     out: Path,
     formats: Sequence[str],
@@ -195,7 +202,7 @@ def _make_section(
 ) -> Shown:
     tables: list[Table] = []
     for make_tables in section.tables:
-        tables += make_tables(numbers)
+        tables += map(wording.table, make_tables(numbers))
         bar.update()
     _write_tables(tables, out, formats)
     figures = []
@@ -203,7 +210,8 @@ def _make_section(
     for make_figure in section.figures if kinds else ():
         drawing = make_figure(numbers, styles)
         if drawing is not None:
-            figures.append((drawing, _write_figure(drawing, out / "figures", kinds)))
+            worded = wording.drawing(drawing)
+            figures.append((worded, _write_figure(worded, out / "figures", kinds)))
         bar.update()
     return Shown(section.title, tuple(tables), tuple(figures))
 

@@ -137,7 +137,7 @@ class DatasetAPI(Benchmark):
         self.name = f"naslib/{self.space.name}"
         label = f"{self.space.name} through NASLib's dataset_api"
         self.provenance = Provenance(label, "NASLib's VAL_ACCURACY", "", {})
-        self.metric = metric
+        self._kinds = metric
         self._empty = search_space.clone()
         self._empty.instantiate_model = False
         self._dataset, self._dataset_api = dataset, dataset_api
@@ -154,7 +154,7 @@ class DatasetAPI(Benchmark):
         """What NASLib's ``query`` says of one architecture, e.g. on ``"VAL_ACCURACY"``."""
         spec = self.conversion.to_spec(architecture)
         self._graph.set_spec(spec, dataset_api=self._dataset_api)
-        return self._graph.query(self.metric[metric], self._dataset, dataset_api=self._dataset_api)
+        return self._graph.query(self._kinds[metric], self._dataset, dataset_api=self._dataset_api)
 
     @classmethod
     def open(cls, variant: str) -> DatasetAPI:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.metric import Metric
 from naslib_incremental.records.suite import SuiteRecord, open_suite
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.runs import read_runs
@@ -19,6 +20,7 @@ from naslib_incremental.reports.statistics.runs import read_runs
 SMALLEST = 2e-4
 """Added to a share before its logarithm is taken: there is none of zero."""
 SIGNIFICANCE = 0.05
+VARIOUS = Metric("score", "x 100", None, None)
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,12 @@ class SuiteRuns:
     record: SuiteRecord
     tasks: tuple[Task, ...]
     problems: tuple[str, ...]
+
+    @property
+    def metric(self) -> Metric:
+        """What the benchmarks measure; a name for all where they measure different things."""
+        found = {task.analysis.runs.benchmark.metric for task in self.tasks}
+        return found.pop() if len(found) == 1 else VARIOUS
 
     @cached_property
     def optimizers(self) -> tuple[str, ...]:
