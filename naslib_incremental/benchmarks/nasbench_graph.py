@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.benchmarks.contract import Answers, Benchmark, Provenance
+from naslib_incremental.benchmarks.contract import Answers, Benchmark, DataPackage, Provenance
 from naslib_incremental.benchmarks.formats import explained, pickles
 from naslib_incremental.foundation.array_cache import open_or_build
 from naslib_incremental.foundation.errors import MissingFileError, UserError
@@ -30,6 +30,13 @@ COLUMNS = {
     "para": "parameters_millions",
 }
 
+PACKAGE = DataPackage(
+    "nas-bench-graph",
+    "nine data sets: validation, test, latency and parameters of every cell",
+    "6 MB",
+    "Qin et al. 2022, github.com/THUMNLab/NAS-Bench-Graph",
+    "Apache-2.0",
+)
 
 INSTALL_ANEW = "install the package nas-bench-graph anew"
 
@@ -52,6 +59,7 @@ class NASBenchGraph(Benchmark):
         "arxiv",
         "proteins",
     )
+    package = PACKAGE
     shaping_alpha = 32.0
 
     def __init__(self, variant: str) -> None:

@@ -165,7 +165,7 @@ class Official(TransNASSource):
     title = "official trainings of both spaces, micro and macro: validation and test"
     origin = "Duan et al. 2021, github.com/yawen-d/TransNASBench"
     licence = "MIT"
-    files = (DataFile("transnas-bench_v10141024.pth", "250 MB"),)
+    files = (DataFile("transnas-bench_v10141024.pth"),)
     kinds: ClassVar[tuple[str, ...]] = (f"official-table-{TABLE_VERSION}",)
     expected = "the official file of TransNAS-Bench-101, of plain containers and numbers"
 

@@ -74,8 +74,8 @@ class Nats(TableSource):
     origin = "Dong et al. 2021, github.com/D-X-Y/NATS-Bench"
     licence = "MIT"
     files = (
-        DataFile("NATS-tss-v1_0-3ffb9-simple", "1.1 GB unpacked, a folder"),
-        DataFile("NATS-tss-v1_0-3ffb9.pickle.pbz2", "1.7 GB"),
+        DataFile("NATS-tss-v1_0-3ffb9-simple", "1.15 GB as .tar, to be unpacked into a folder"),
+        DataFile("NATS-tss-v1_0-3ffb9.pickle.pbz2"),
     )
     kinds: ClassVar[tuple[str, ...]] = (f"nats-table-{TABLE_VERSION}",)
 
