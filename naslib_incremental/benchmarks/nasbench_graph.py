@@ -17,6 +17,7 @@ from naslib_incremental.benchmarks.contract import Answers, Benchmark, DataPacka
 from naslib_incremental.benchmarks.formats import explained, pickles
 from naslib_incremental.foundation.array_cache import open_or_build
 from naslib_incremental.foundation.errors import MissingFileError, UserError
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.search_spaces_ext.contract import Architectures
 from naslib_incremental.search_spaces_ext.nasbench_graph import (
     NASBenchGraphProteinsSpace,
@@ -74,11 +75,11 @@ class NASBenchGraph(Benchmark):
             f"nasbench_graph-{variant}-v{self.space.version}-{digest[:16]}",
             lambda: _columns(data, f"{variant}.bench", self.space.graph.keys),
         )
-        metric = "ROC-AUC" if variant == "proteins" else "accuracy"
+        self.metric = Metric("ROC-AUC") if variant == "proteins" else ACCURACY
         self.provenance = Provenance(
             label=f"NAS-Bench-Graph {variant}, tabulated real trainings",
-            validation=f"validation {metric}",
-            test=f"test {metric}",
+            validation=f"validation {self.metric.name}",
+            test=f"test {self.metric.name}",
             files={f"{variant}.bench": digest},
         )
         self.validation_optimum: float | None = float(self.table["validation"].max())

@@ -200,7 +200,7 @@ def _naslib(dataset: str) -> Table:
             return Table("NASLib's table of one training", {item.name: item.sha256}, columns)
     wanted = NASLIB.files[DATASETS.index(dataset)].name
     raise MissingFileError(
-        f"NASLib's pickle {wanted}, imported", "none", "import it", "nasbench201"
+        f"NASLib's pickle {wanted}, imported", "none", f"import it; it is from {NASLIB.origin}"
     )
 
 

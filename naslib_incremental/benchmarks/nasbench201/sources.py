@@ -135,7 +135,7 @@ class Extra(TableSource):
     """The compact .npz of test accuracies."""
 
     title = "test accuracy, mean over the trainings of a cell"
-    origin = "made from github.com/v-tao/nats-bench-landscape, derived from NATS-Bench"
+    origin = "github.com/v-tao/nats-bench-landscape, derived from NATS-Bench"
     licence = ""
     files = (DataFile("nb201_extra.npz", "0.7 MB"),)
     kinds: ClassVar[tuple[str, ...]] = (f"extra-table-{TABLE_VERSION}",)
