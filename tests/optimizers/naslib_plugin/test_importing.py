@@ -13,7 +13,7 @@ import pytest
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import naslib as plugin
-from naslib_incremental.optimizers.naslib.importing import UNUSED
+from naslib_incremental.optimizers.naslib.stand_ins import UNUSED
 from tests.optimizers.naslib_plugin.conftest import STANDIN, forget
 
 MISSING = [name for name in UNUSED if find_spec(name) is None]
