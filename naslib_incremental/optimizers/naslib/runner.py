@@ -43,10 +43,10 @@ def supported_optimizers(config: Any) -> dict[str, Any]:
 
 
 def _our_optimizers() -> dict[str, Callable[[Any], Any]]:
-    from naslib_incremental.optimizers.naslib import into_naslib
-
     classes = ("ApexIncremental", "LocalSearch", "RandomSearch", "RandomWalk")
-    found = [getattr(into_naslib, name) for name in classes]
+    # Late: naming it imports NASLib.
+    ours = import_module(f"{__package__}.into_naslib")
+    found = [getattr(ours, name) for name in classes]
     return {optimizer.name: optimizer for optimizer in found}
 
 

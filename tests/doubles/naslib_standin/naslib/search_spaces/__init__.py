@@ -104,6 +104,10 @@ class OperationIndices(SearchSpace):
 
 
 class NasBench201SearchSpace(OperationIndices):
+    def __init__(self, n_classes=10):
+        super().__init__()
+        self.num_classes = n_classes
+
     def get_type(self):
         return "nasbench201"
 
