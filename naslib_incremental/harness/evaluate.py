@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numba
@@ -13,6 +14,8 @@ from naslib_incremental.benchmarks import Accuracies, Answers, Benchmark, QueryC
 from naslib_incremental.optimizers import Optimizer
 from naslib_incremental.records import Episodes, Incumbents
 from naslib_incremental.search_spaces_ext.contract import Architectures
+
+TOLD_EVERY_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,25 @@ def sample_start_set(benchmark: Benchmark, episodes: int, seed: np.random.SeedSe
 
 
 def evaluate(
-    optimizer: Optimizer, benchmark: Benchmark, starts: StartSet, rng: np.random.Generator
+    optimizer: Optimizer,
+    benchmark: Benchmark,
+    starts: StartSet,
+    rng: np.random.Generator,
+    tell: Callable[[int], None] | None = None,
 ) -> Episodes:
     """Run one episode from each start.
+
+    Args:
+        optimizer: to be evaluated.
+        benchmark: answers.
+        starts: E of them.
+        rng: the only source of randomness.
+        tell: called every few seconds with the number of queries so far.
 
     Raises:
         ValueError: the optimizer breaks its contract.
     """
-    began = time.perf_counter()
+    began = told = time.perf_counter()
     counter = QueryCounter(benchmark)
     recorder = IncumbentRecorder(len(starts.architectures))
     optimizer.start(starts.architectures.copy(), starts.answers.validation.copy(), rng)
@@ -52,6 +66,9 @@ def evaluate(
         answers = counter.query(asked.architectures)
         recorder.record(asked.episodes, answers)
         optimizer.tell(answers.validation)
+        if tell is not None and time.perf_counter() - told >= TOLD_EVERY_SECONDS:
+            told = time.perf_counter()
+            tell(counter.queries)
     outcome = optimizer.outcome()
     seconds = time.perf_counter() - began
     if len(outcome.final) != len(starts.architectures):
