@@ -31,7 +31,7 @@ class RunConfig:
         benchmark: full name of a benchmark.
         seeds: A, agents per trainable optimizer, or independent repetitions of any other.
         start_sets: S, sets of starts; every optimizer and agent begins at the same ones.
-        episodes: E, episodes per agent and start set; of some optimizers each is a whole search.
+        episodes: E, episodes per agent and start set.
         budgets: query budgets that the report's tables show; none for the benchmark's that the
             episodes allow.
         neighbours: N, most neighbours presented at each step.
@@ -60,22 +60,10 @@ class RunConfig:
             _refuse("optimizer", "one or more names", "none")
         if min(self.budgets, default=1) < 1:
             _refuse("budgets", "numbers from 1", list(self.budgets))
-        if self.budgets and not self.allows(max(self.budgets)):
+        if max(self.budgets, default=1) > self.episodes:
+            # Every episode is sure of one query only.
             allowed = f"up to the number of episodes, {self.episodes}"
             _refuse("budgets", allowed, max(self.budgets), "give smaller budgets or more episodes")
-
-    def allows(self, budget: int) -> bool:
-        """Whether the episodes are sure to make a search of so many queries.
-
-        Each is sure of one query only, unless it is a whole search by itself.
-        """
-        if budget <= self.episodes:
-            return True
-        from naslib_incremental.optimizers import load_optimizer
-        from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
-
-        loaded = map(load_optimizer, self.optimizers)
-        return all(issubclass(optimizer, WholeBudgetOptimizer) for optimizer in loaded)
 
     @property
     def settings(self) -> EpisodeSettings:

@@ -58,7 +58,7 @@ def make_job(config: RunConfig, out: Path) -> Job:
     """
     benchmark = opened(config.benchmark)
     if not config.budgets:
-        allowed = filter(config.allows, benchmark.budgets)
+        allowed = [budget for budget in benchmark.budgets if budget <= config.episodes]
         config = replace(config, budgets=tuple(allowed) or (config.episodes,))
     configs = {
         name: _decided(configure(name, options, benchmark.space, config.settings), benchmark)

@@ -47,7 +47,6 @@ class SharedSpace(nn.Module):
         self._space, self._neighbours, self._query, self._rng = self._parts
         self.space_name = space.name
         self.architecture: Architectures = np.empty(0, space.dtype)
-        self._answer: float | None = None
 
     def clone(self) -> SharedSpace:
         """Another object for the same architecture."""
@@ -68,11 +67,11 @@ class SharedSpace(nn.Module):
 
     def sample_random_architecture(self, dataset_api: Any = None, load_labeled: Any = None) -> None:
         """Become a sample of the default sampler."""
-        self.architecture, self._answer = self._space.sample(1, self._rng)[0], None
+        self.architecture = self._space.sample(1, self._rng)[0]
 
     def mutate(self, parent: SharedSpace, dataset_api: Any = None) -> None:
         """Become a uniformly random neighbour of ``parent``."""
-        self.architecture, self._answer = self._around(parent.architecture, 1)[0], None
+        self.architecture = self._around(parent.architecture, 1)[0]
 
     def _around(self, architecture: Architectures, limit: int) -> Architectures:
         shown = self._space.neighbours(architecture[None], limit, self._rng)
@@ -93,17 +92,14 @@ class SharedSpace(nn.Module):
         return np.asarray(self._space.encode(self.architecture[None])[0], np.float64)
 
     def query(self, metric: Any, dataset: Any = None, **_: Any) -> float:
-        """Validation accuracy in per cent; one query, however often the same object is asked.
+        """Validation accuracy in per cent; one query.
 
         Raises:
             NotImplementedError: anything else is asked for.
         """
         if metric.name != "VAL_ACCURACY":
             raise NotImplementedError(f"a search sees validation accuracies only, not {metric}")
-        if self._answer is None:
-            # Bananas asks what it samples at random, and again what it chooses of that.
-            self._answer = 100 * self._query(self.architecture)
-        return self._answer
+        return 100 * self._query(self.architecture)
 
 
 class Turns(Generic[Question, Answer]):
