@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,11 @@ class Answers:
     validation: Accuracies
     test: Accuracies
     costs: Mapping[str, Accuracies] = field(default_factory=dict)
+
+    def take(self, rows: NDArray[Any]) -> Answers:
+        """The answers of some architectures."""
+        costs = {name: column[rows] for name, column in self.costs.items()}
+        return Answers(self.validation[rows], self.test[rows], costs)
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,8 @@ class Benchmark(ABC):
 
     Attributes:
         variants: what may follow the registry name and a slash; ``("",)`` for a benchmark of one.
+        datasets: variants that are different data sets, on which the same architectures were
+            trained; what is learned on some of them can be tried on another.
         name: full name, e.g. ``"nasbench_graph/cora"``.
         space: the architectures it answers for.
         provenance: what its numbers are made from.
@@ -162,6 +169,7 @@ class Benchmark(ABC):
     """
 
     variants: ClassVar[tuple[str, ...]] = ("",)
+    datasets: ClassVar[tuple[str, ...]] = ()
     budgets: ClassVar[tuple[int, ...]] = (50, 100, 150, 300)
     sources: ClassVar[tuple[DataSource, ...]] = ()
     name: str

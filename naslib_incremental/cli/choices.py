@@ -52,6 +52,7 @@ class Choices:
         ray_address: of a running cluster, None to have one on this machine.
         overwrite: begin again.
         dry_run: only print the plan.
+        report: ``"full"``, ``"summary"`` for tables without figures, or ``"none"``.
         quiet: show no progress.
         ablation: the study around ``config``, None for a run.
     """
@@ -63,6 +64,7 @@ class Choices:
     ray_address: str | None = None
     overwrite: bool = False
     dry_run: bool = False
+    report: str = "full"
     quiet: bool = False
     ablation: Ablation | None = None
 
@@ -151,6 +153,8 @@ def _config(given: Mapping[str, Any], optimizers: Sequence[str]) -> RunConfig:
         settings = {**QUICK, **settings}
     if "budgets" in settings:
         settings["budgets"] = tuple(sorted(set(settings["budgets"])))
+    if "train_on" in settings:
+        settings["train_on"] = tuple(dict.fromkeys(settings["train_on"]))
     chosen = {name: _options(name, given, quick) for name in optimizers}
     if all(map(is_trainable, optimizers)) and given.get("baselines", True):
         chosen |= {name: {} for name in BASELINES}

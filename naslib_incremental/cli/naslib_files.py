@@ -86,7 +86,7 @@ def translated(found: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], li
     if "epochs" in search:
         told["budgets"] = [search["epochs"]]
         if optimizer in OPTIMIZER_NAMES.values():
-            told |= {"seeds": 1, "start_sets": 1, "episodes": 1}
+            told |= {"seeds": 1, "start_sets": 1, "searches": 1}
     if "seed" in search:
         told["seed"] = search["seed"]
     told |= {"out": found["out_dir"]} if "out_dir" in found else {}

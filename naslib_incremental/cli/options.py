@@ -16,11 +16,11 @@ PROGRAM = "naslib-run"
 DEFAULT_OPTIMIZER = "apex_incremental"
 DEFAULT_OUT = "runs"
 # What --quick puts in the place of defaults; optimizers say theirs in the field's metadata "quick".
-QUICK = {"seeds": 2, "start_sets": 2, "episodes": 1_000}
+QUICK = {"seeds": 2, "start_sets": 2, "episodes": 1_000, "searches": 3}
 # What an invocation does rather than what a run is; not for config files.
 ACTIONS = (
     *("help", "version", "list", "config", "overrides", "dry_run", "overwrite"),
-    *("quiet", "verbose", "debug"),
+    *("report", "quiet", "verbose", "debug"),
 )
 # An option of the run that optimizers which train over a cluster have too.
 ENGINE = "engine"
@@ -96,9 +96,17 @@ def _add_evaluation(parser: Parser) -> None:
     add("seeds", RunConfig.seeds, "agents per optimizer")
     add("start-sets", RunConfig.start_sets, "sets of starts per agent")
     add("episodes", RunConfig.episodes, "episodes per agent and start set")
+    add("searches", RunConfig.searches, "the same of an optimizer whose episode is a whole search")
     add("neighbours", RunConfig.neighbours, "most neighbours presented at a step")
     add("max-steps", RunConfig.max_steps, "steps after which an episode is cut off")
     add("seed", RunConfig.seed, "master seed, from which all others follow")
+    group.add_argument(
+        "--train-on",
+        nargs="+",
+        metavar="BENCHMARK",
+        help="benchmarks that agents are trained on, of the same space (default: the benchmark "
+        "itself, or the other data sets of its family for optimizers that learn elsewhere)",
+    )
     group.add_argument(
         "--budgets",
         type=int,
@@ -138,6 +146,12 @@ def _add_how(parser: Parser) -> None:
         nargs="*",
         metavar="NAME VALUE",
         help="in the place of what the config file says, e.g. search.epochs 20",
+    )
+    group.add_argument(
+        "--report",
+        choices=("full", "summary", "none"),
+        help="full: tables, figures and the page; summary: tables; none: the run folder alone "
+        "(default: full)",
     )
     group.add_argument(
         "--quick",

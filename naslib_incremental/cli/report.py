@@ -66,7 +66,8 @@ def _parser() -> Parser:
         "--format",
         nargs="+",
         metavar="FORMAT",
-        help="some of html, md, csv and tex (default: all); figures come with html",
+        help="some of html, md, csv, tex, png and pdf (default: all); figures come as SVG with "
+        "html, and as PNG and PDF",
     )
     add_common(parser)
     parser.add_argument("--version", action="version", version=VERSION)

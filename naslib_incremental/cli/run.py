@@ -16,8 +16,9 @@ from naslib_incremental.cli.guard import guarded
 from naslib_incremental.foundation.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from naslib_incremental.cli.choices import Choices
-    from naslib_incremental.reports import Report
 
 PROGRAM = "naslib-run"
 
@@ -56,17 +57,32 @@ def _run(arguments: Sequence[str]) -> None:
 
         print(choices_text())
         return
-    report = (_execute if choices.ablation is None else _study)(choices, command)
-    if report is not None:
-        print(report.text)
-        print(f"report: {report.index}")
+    folder = (_execute if choices.ablation is None else _study)(choices, command)
+    if folder is not None:
+        _report(folder, choices)
 
 
-def _execute(choices: Choices, command: str) -> Report | None:
+def _report(folder: Path, choices: Choices) -> None:
+    """Make what was asked for of a finished run or study, and print its tables."""
+    from naslib_incremental.reports import FORMATS, TABLES, build_report, build_study_report
+
+    if choices.report == "none":
+        print(f"run folder: {folder}")
+        return
+    formats = TABLES if choices.report == "summary" else FORMATS
+    if choices.ablation is None:
+        report = build_report([folder], folder / "report", formats)
+    else:
+        report = build_study_report(folder, folder / "report", formats)
+    print(report.text)
+    print(f"report: {report.index or report.folder}")
+
+
+def _execute(choices: Choices, command: str) -> Path | None:
+    """Do a run, or print what it would do; its folder, if there is one."""
     from naslib_incremental.cli.printing import plan_text
     from naslib_incremental.harness import run
     from naslib_incremental.harness.job import make_job
-    from naslib_incremental.reports import build_report
 
     assert choices.config is not None
     # Whatever is wrong with the config is said before a cluster is started.
@@ -76,14 +92,13 @@ def _execute(choices: Choices, command: str) -> Report | None:
         return None
     logger.debug("%s", plan)
     with _at_work(choices, command) as how:
-        folder = run(choices.config, choices.out, **how)
-    return build_report([folder], folder / "report")
+        return run(choices.config, choices.out, **how)
 
 
-def _study(choices: Choices, command: str) -> Report | None:
+def _study(choices: Choices, command: str) -> Path | None:
+    """Do a study, or print what it would do; its folder, if there is one."""
     from naslib_incremental.cli.printing import study_text
     from naslib_incremental.harness.ablation import make_study, run_study
-    from naslib_incremental.reports import build_study_report
 
     assert choices.ablation is not None
     study = make_study(choices.ablation, choices.out)
@@ -93,8 +108,7 @@ def _study(choices: Choices, command: str) -> Report | None:
         return None
     logger.debug("%s", plan)
     with _at_work(choices, command) as how:
-        folder = run_study(study, **how)
-    return build_study_report(folder, folder / "report")
+        return run_study(study, **how)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from naslib_incremental.foundation.errors import UserError
 
@@ -16,6 +16,7 @@ LEAST = {
     "seeds": 1,
     "start_sets": 1,
     "episodes": 1,
+    "searches": 1,
     "neighbours": 1,
     "max_steps": 1,
 }
@@ -32,14 +33,18 @@ class RunConfig:
         seeds: A, agents per trainable optimizer, or independent repetitions of any other.
         start_sets: S, sets of starts; every optimizer and agent begins at the same ones.
         episodes: E, episodes per agent and start set.
+        searches: searches per agent and start set, in the place of episodes, of an optimizer whose
+            episode is a whole search.
         budgets: query budgets that the report's tables show; none for the benchmark's that the
             episodes allow.
+        train_on: benchmarks that agents are trained on; none for each optimizer's own choice: the
+            benchmark itself, or all others of its family for one that learns elsewhere.
         neighbours: N, most neighbours presented at each step.
         max_steps: steps after which an episode is cut off.
         seed: master seed; all others are derived from it.
 
     Raises:
-        UserError: a number is out of range, or a budget is larger than the episodes allow.
+        UserError: a number is out of range.
     """
 
     optimizers: Mapping[str, Mapping[str, Any]]
@@ -47,7 +52,9 @@ class RunConfig:
     seeds: int = 5
     start_sets: int = 5
     episodes: int = 10_000
+    searches: int = 8
     budgets: tuple[int, ...] = ()
+    train_on: tuple[str, ...] = ()
     neighbours: int = 50
     max_steps: int = 32
     seed: int = 0
@@ -55,15 +62,11 @@ class RunConfig:
     def __post_init__(self) -> None:
         for name, smallest in LEAST.items():
             if getattr(self, name) < smallest:
-                _refuse(name, f"at least {smallest}", getattr(self, name))
+                refuse(name, f"at least {smallest}", getattr(self, name))
         if not self.optimizers:
-            _refuse("optimizer", "one or more names", "none")
+            refuse("optimizer", "one or more names", "none")
         if min(self.budgets, default=1) < 1:
-            _refuse("budgets", "numbers from 1", list(self.budgets))
-        if max(self.budgets, default=1) > self.episodes:
-            # Every episode is sure of one query only.
-            allowed = f"up to the number of episodes, {self.episodes}"
-            _refuse("budgets", allowed, max(self.budgets), "give smaller budgets or more episodes")
+            refuse("budgets", "numbers from 1", list(self.budgets))
 
     @property
     def settings(self) -> EpisodeSettings:
@@ -74,11 +77,11 @@ class RunConfig:
         return EpisodeSettings(self.neighbours, self.max_steps, max(self.budgets))
 
     def flat(self) -> dict[str, Any]:
-        """By name: every setting, and the optimizers' options that were given."""
+        """By name: every setting that says something, and the optimizers' options given."""
         settings = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name != "optimizers"
+            if field.name != "optimizers" and getattr(self, field.name) != ()
         }
         options = {
             name: value for given in self.optimizers.values() for name, value in given.items()
@@ -86,5 +89,6 @@ class RunConfig:
         return {"optimizer": list(self.optimizers), **settings, **options}
 
 
-def _refuse(name: str, what: str, got: object, action: str = "") -> None:
+def refuse(name: str, what: str, got: object, action: str = "") -> NoReturn:
+    """Refuse a setting of a run, with the advice to give another if there is no better one."""
     raise UserError(f"{name} of {what}", str(got), action or f"give another {name}", setting=name)

@@ -10,7 +10,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.benchmarks import Accuracies, Answers, Benchmark, QueryCounter
+from naslib_incremental.benchmarks import Accuracies, Answers, Benchmark
+from naslib_incremental.mdp.search_memory import SearchMemory
 from naslib_incremental.optimizers import Optimizer
 from naslib_incremental.records import Episodes, Incumbents
 from naslib_incremental.search_spaces_ext.contract import Architectures
@@ -32,6 +33,11 @@ class StartSet:
     answers: Answers
     readable: NDArray[np.object_]
 
+    def first(self, count: int) -> StartSet:
+        """The first of them."""
+        rows = np.arange(count)
+        return StartSet(self.architectures[rows], self.answers.take(rows), self.readable[rows])
+
 
 def sample_start_set(benchmark: Benchmark, episodes: int, seed: np.random.SeedSequence) -> StartSet:
     """Sample [E] starts with the space's default sampler."""
@@ -48,6 +54,8 @@ def evaluate(
 ) -> Episodes:
     """Run one episode from each start.
 
+    A search is not told what its start is worth, and pays for each architecture once.
+
     Args:
         optimizer: to be evaluated.
         benchmark: answers.
@@ -58,17 +66,23 @@ def evaluate(
     Raises:
         ValueError: the optimizer breaks its contract.
     """
-    began = told = time.perf_counter()
-    counter = QueryCounter(benchmark)
-    recorder = IncumbentRecorder(len(starts.architectures))
-    optimizer.start(starts.architectures.copy(), starts.answers.validation.copy(), rng)
+    began = last = time.perf_counter()
+    count = len(starts.architectures)
+    recorder = IncumbentRecorder(count)
+    memory = SearchMemory(benchmark.space, count) if optimizer.is_search else None
+    told = np.full(count, np.nan) if memory else starts.answers.validation.copy()
+    optimizer.start(starts.architectures.copy(), told, rng)
     while (asked := optimizer.ask()) is not None:
-        answers = counter.query(asked.architectures)
-        recorder.record(asked.episodes, answers)
+        answers = benchmark.query(asked.architectures)
+        if memory is None:
+            recorder.record(asked.episodes, answers)
+        else:
+            new = memory.remember(asked.episodes, asked.architectures)
+            recorder.record(asked.episodes[new], answers.take(new))
         optimizer.tell(answers.validation)
-        if tell is not None and time.perf_counter() - told >= TOLD_EVERY_SECONDS:
-            told = time.perf_counter()
-            tell(counter.queries)
+        if tell is not None and time.perf_counter() - last >= TOLD_EVERY_SECONDS:
+            last = time.perf_counter()
+            tell(int(recorder.queries.sum()))
     outcome = optimizer.outcome()
     seconds = time.perf_counter() - began
     if len(outcome.final) != len(starts.architectures):

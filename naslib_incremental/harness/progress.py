@@ -29,6 +29,7 @@ class Progress:
         self.evaluations = len(plan.evaluations)
         self.evaluated = 0
         self._searching: dict[tuple[str, Task], ProgressReport] = {}
+        self._finished: set[tuple[str, Task]] = set()
 
     def note(self, text: str) -> None:
         """Something that a person should read."""
@@ -38,7 +39,7 @@ class Progress:
         """A training or a long evaluation has come further."""
         if isinstance(report.task, TrainingTask):
             self.agents.update(report)
-        else:
+        elif (report.run, report.task) not in self._finished:
             self._searching[report.run, report.task] = report
         self.show()
 
@@ -56,6 +57,7 @@ class Progress:
             self.agents.finish(run, task)
         else:
             self.evaluated += 1
+            self._finished.add((run, task))
             self._searching.pop((run, task), None)
         self.show()
 

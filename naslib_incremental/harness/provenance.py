@@ -14,10 +14,9 @@ from typing import Any
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.job import Job, opened, optimizer_version
-from naslib_incremental.harness.plan import is_trainable
 from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.mdp.throughput import NUM_ENVS
-from naslib_incremental.optimizers import Optimizer, TrainableOptimizer
+from naslib_incremental.optimizers import Optimizer, TrainableOptimizer, load_optimizer
 from naslib_incremental.records import TrainingTask
 from naslib_incremental.records.manifest import (
     AgentRecord,
@@ -57,6 +56,7 @@ class LiveManifest:
                 config.seeds,
                 config.start_sets,
                 config.episodes,
+                config.searches,
                 config.neighbours,
                 config.max_steps,
                 config.seed,
@@ -99,14 +99,16 @@ class LiveManifest:
         self._manifest = replace(self._manifest, throughput=records)
 
     def _describe_optimizer(self, name: str) -> OptimizerRecord:
-        folder, trainable = self._job.folder, is_trainable(name)
+        folder, sources = self._job.folder, self._job.sources[name]
         agents = []
-        for agent_seed in range(self._job.config.seeds if trainable else 0):
+        for agent_seed in range(self._job.config.seeds if sources else 0):
             path = folder.file(TrainingTask(name, agent_seed))
             if path.exists():
                 result = read_training(path, folder.config_hash)
                 agents.append(AgentRecord(agent_seed, result))
-        return OptimizerRecord(self._job.options[name], trainable, tuple(agents))
+        is_search = load_optimizer(name).is_search
+        options, episodes = self._job.options[name], folder.episodes[name]
+        return OptimizerRecord(options, is_search, episodes, sources, tuple(agents))
 
 
 def _earlier(folder: Path) -> Manifest | None:

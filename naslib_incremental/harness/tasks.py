@@ -14,7 +14,6 @@ from naslib_incremental.harness.evaluate import StartSet, evaluate, sample_start
 from naslib_incremental.harness.job import Job, opened
 from naslib_incremental.harness.plan import start_set_seed, task_seed
 from naslib_incremental.optimizers import TrainableOptimizer
-from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
 from naslib_incremental.records import EvaluationTask, Task, TrainingTask, write_episodes
 from naslib_incremental.records.training import write_training
 
@@ -94,8 +93,8 @@ def _train(job: Job, task: TrainingTask, send: Send) -> None:
     def progress(step: int, steps: int, figures: Mapping[str, float]) -> None:
         send(ProgressReport(job.folder.name, task, step, steps, dict(figures)))
 
-    benchmark = opened(job.config.benchmark)
-    result = optimizer.train(benchmark, task_seed(job.config, task), folder, progress)
+    sources = [opened(name) for name in job.sources[task.optimizer]]
+    result = optimizer.train(sources, task_seed(job.config, task), folder, progress)
     write_training(job.folder.file(task), result, job.folder.config_hash)
 
 
@@ -105,16 +104,17 @@ def _evaluate(job: Job, task: EvaluationTask, send: Send) -> None:
     optimizer = job.optimizer(task.optimizer)
     if isinstance(optimizer, TrainableOptimizer):
         optimizer.load(job.folder.agent_folder(task))
-    starts = _start_set(config.benchmark, config.episodes, config.seed, task.start_set)
+    starts = _start_set(
+        config.benchmark, max(config.episodes, config.searches), config.seed, task.start_set
+    ).first(job.folder.episodes[task.optimizer])
     rng = np.random.default_rng(task_seed(config, task))
-    queries = config.episodes * config.settings.query_budget
+    queries = job.folder.episodes[task.optimizer] * config.settings.query_budget
 
     def tell(done: int) -> None:
         send(ProgressReport(job.folder.name, task, done, queries, {}))
 
     # How many queries the others will need is not known, and they are quick.
-    is_long = isinstance(optimizer, WholeBudgetOptimizer)
-    episodes = evaluate(optimizer, benchmark, starts, rng, tell if is_long else None)
+    episodes = evaluate(optimizer, benchmark, starts, rng, tell if optimizer.is_search else None)
     path = job.folder.file(task)
     write_episodes(path, task, benchmark.name, episodes, job.folder.config_hash)
 

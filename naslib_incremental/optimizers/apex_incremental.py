@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from naslib_incremental.agent import AgentConfig
 from naslib_incremental.agent.config import resolve_device
 from naslib_incremental.agent.rllib.topology import fitting_topology
 from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
+from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers.contract import (
     EpisodeSettings,
     Outcome,
@@ -66,11 +67,24 @@ class ApexIncremental(OneQueryOptimizer, TrainableOptimizer):
         topology = fitting_topology(self.config, cpus)
         return Resources(1 + topology.num_env_runners, topology.num_gpus_per_learner)
 
-    def train(  # noqa: D102
-        self, benchmark: Benchmark, seed: np.random.SeedSequence, folder: Path, progress: Progress
+    def train(
+        self,
+        sources: Sequence[Benchmark],
+        seed: np.random.SeedSequence,
+        folder: Path,
+        progress: Progress,
     ) -> TrainingResult:
+        """Train one agent on one benchmark.
+
+        Raises:
+            UserError: there is more than one.
+        """
+        if len(sources) > 1:
+            names = ", ".join(source.name for source in sources)
+            expected = f"one benchmark that {self.name} is trained on"
+            raise UserError(expected, names, "name one of them", setting="train_on")
         steps = self.settings.max_steps
-        report = agent.train_agent(self.config, benchmark, seed, folder, steps, progress)
+        report = agent.train_agent(self.config, sources[0], seed, folder, steps, progress)
         costs = {name: report.pop(name) for name in COSTS}
         details = {name: value for name, value in report.items() if name not in ASKED}
         return TrainingResult(**costs, details=details)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -90,12 +90,15 @@ class Optimizer(ABC):
 
     Attributes:
         name: registry name.
+        is_search: True where an episode is a whole search: it spends ``query_budget`` queries and
+            remembers them, and an architecture that it asks for again costs none.
         config_class: frozen dataclass of the optimizer's own options, best an ``Options``, which
             says what metadata a field may have; None if there are no options.
         config: an instance of ``config_class``, or None.
     """
 
     name: ClassVar[str]
+    is_search: ClassVar[bool] = False
     config_class: ClassVar[type[Any] | None] = None
     config: Any
 
@@ -129,7 +132,8 @@ class Optimizer(ABC):
 
         Args:
             starts: [E, *architecture_shape].
-            validation: [E] the starts' validation accuracy, which costs no query (as in the paper).
+            validation: [E] the starts' validation accuracy, which costs no query (as in the paper);
+                NaN for a search, which knows only what it has asked for.
             rng: the only source of randomness.
         """
 
@@ -147,7 +151,14 @@ class Optimizer(ABC):
 
 
 class TrainableOptimizer(Optimizer):
-    """An optimizer that learns to search before it is evaluated."""
+    """An optimizer that learns to search before it is evaluated.
+
+    Attributes:
+        learns_elsewhere: True where it learns from other benchmarks of the same space, never from
+            the one that it is evaluated on.
+    """
+
+    learns_elsewhere: ClassVar[bool] = False
 
     @property
     def reproducible(self) -> bool:
@@ -160,12 +171,16 @@ class TrainableOptimizer(Optimizer):
 
     @abstractmethod
     def train(
-        self, benchmark: Benchmark, seed: np.random.SeedSequence, folder: Path, progress: Progress
+        self,
+        sources: Sequence[Benchmark],
+        seed: np.random.SeedSequence,
+        folder: Path,
+        progress: Progress,
     ) -> TrainingResult:
         """Train one agent and leave it in ``folder``; resumes what it finds there.
 
         Args:
-            benchmark: answers the training queries, on ``self.space``.
+            sources: answer the training queries, each on ``self.space``; at least one.
             seed: source of all randomness.
             folder: this agent's own folder: checkpoints, ``progress.jsonl``, TensorBoard events.
             progress: is told how far the training is.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Accuracies
 from naslib_incremental.foundation.options import Options
 from naslib_incremental.optimizers.contract import Ask
-from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
+from naslib_incremental.optimizers.shapes import BatchedSearch
 from naslib_incremental.search_spaces_ext.contract import Architectures
 
 
@@ -30,14 +31,13 @@ class EvolutionConfig(Options):
     )
 
 
-class RegularizedEvolution(WholeBudgetOptimizer):
+class RegularizedEvolution(BatchedSearch):
     """Mutates the best of a random sample of the population, and lets the oldest die.
 
-    An episode is one evolution. The first population is the start, which costs no query, and
-    samples from the space's default sampler; each of these and each child is one query, repeats
-    included. A tournament is sampled with replacement, of equals the first sampled wins. A mutation
-    is a uniformly random neighbour; without any, the child is its parent. The final architecture is
-    the best ever seen, the start included, the earliest of equals.
+    The first population is the start and samples from the space's default sampler. A tournament is
+    sampled with replacement, of equals the first sampled wins. A mutation is a uniformly random
+    neighbour; without any, the child is its parent. A child that was queried before lives like any
+    other. The final architecture is the best ever seen, the earliest of equals.
 
     Source: Real, Aggarwal, Huang, Le (2019), "Regularized evolution for image classifier
     architecture search", algorithm 1.
@@ -47,43 +47,33 @@ class RegularizedEvolution(WholeBudgetOptimizer):
     config_class = EvolutionConfig
     config: EvolutionConfig
 
-    def start(
-        self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
-    ) -> None:
+    def begin(self, starts: Architectures) -> None:
         """Begin E evolutions at ``starts``."""
-        super().start(starts, validation, rng)
         size = self.config.population_size
-        # Slot by slot: the population of all episodes, the oldest in slot ``_born`` modulo size.
+        # Slot by slot: the population of all searches, the oldest in slot ``_born`` modulo size.
         self._population = np.repeat(starts[None], size, axis=0)
-        self._validation = np.tile(self._best_validation, (size, 1))
-        self._born = 1
-        self._every = np.arange(len(starts))
+        self._validation = np.full((size, len(starts)), -np.inf)
+        self._born = 0
 
-    def ask(self) -> Ask | None:
-        """One architecture per episode: one of the first population, or a child."""
-        if self._queries == self.settings.query_budget:
-            return None
-        self._queries += 1
+    def propose(self, searches: NDArray[np.int64]) -> Architectures:
+        """One of the first population, or a child."""
+        if not self._born:
+            return np.asarray(self._population[0, searches])
         if self._born < self.config.population_size:
-            self._asked = self.space.sample(len(self._every), self._rng)
-        else:
-            self._asked = self._children()
-        return Ask(self._every, self._asked)
-
-    def _children(self) -> Architectures:
-        shape = (self.config.sample_size, len(self._every))
-        slots = self._rng.integers(self.config.population_size, size=shape)
-        winners = self._validation[slots, self._every].argmax(axis=0)
-        parents: Architectures = self._population[slots[winners, self._every], self._every]
-        shown = self.space.neighbours(parents, 1, self._rng)
+            return self.space.sample(len(searches), self.rng)
+        shape = (self.config.sample_size, len(searches))
+        slots = self.rng.integers(self.config.population_size, size=shape)
+        winners = self._validation[slots, searches].argmax(axis=0)
+        places = slots[winners, np.arange(len(searches))]
+        parents: Architectures = self._population[places, searches]
+        shown = self.space.neighbours(parents, 1, self.rng)
         mutated = shown.mask[:, 0]
         parents[mutated] = shown.architectures[mutated, 0]
         return parents
 
-    def tell(self, validation: Accuracies) -> None:
+    def learn(self, asked: Ask, validation: Accuracies, new: NDArray[np.bool_]) -> None:
         """The oldest die, the new live."""
         slot = self._born % self.config.population_size
-        self._population[slot] = self._asked
-        self._validation[slot] = validation
+        self._population[slot, asked.episodes] = asked.architectures
+        self._validation[slot, asked.episodes] = validation
         self._born += 1
-        self._keep_best(self._every, self._asked, validation)

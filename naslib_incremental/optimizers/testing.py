@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Benchmark
 from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.mdp.search_memory import SearchMemory
 from naslib_incremental.optimizers.contract import (
     EpisodeSettings,
     Optimizer,
@@ -119,6 +120,8 @@ class OptimizerContract:
         rng = np.random.default_rng(seed)
         starts = benchmark.space.sample(count or self.episode_count, rng)
         validation = benchmark.query(starts).validation.copy()
+        if optimizer.is_search:
+            validation[:] = np.nan
         starts.flags.writeable = validation.flags.writeable = False
         optimizer.start(starts, validation, rng)
         episodes, architectures = [np.empty(0, np.int64)], [starts[:0]]
@@ -182,9 +185,16 @@ class OptimizerContract:
         self, ready: Optimizer, benchmark_under_test: Benchmark
     ) -> None:
         trace = self.trace(ready, benchmark_under_test)
-        steps, neighbours = self.settings.max_steps, self.settings.neighbours
-        limit = max(self.settings.query_budget, steps * neighbours)
-        assert np.bincount(trace.episodes, minlength=1).max() <= limit
+        if ready.is_search:
+            memory = SearchMemory(benchmark_under_test.space, self.episode_count)
+            paid = trace.episodes[memory.remember(trace.episodes, trace.architectures)]
+            queries = np.bincount(paid, minlength=self.episode_count)
+            ended = (queries == self.settings.query_budget) | trace.outcome.stopped
+            assert (ended & (queries <= self.settings.query_budget)).all()
+        else:
+            steps, neighbours = self.settings.max_steps, self.settings.neighbours
+            limit = max(self.settings.query_budget, steps * neighbours)
+            assert np.bincount(trace.episodes, minlength=1).max() <= limit
 
     def test_same_seed_same_episodes(
         self, ready: Optimizer, benchmark_under_test: Benchmark
@@ -206,6 +216,10 @@ class OptimizerContract:
 
 class TrainableOptimizerContract(OptimizerContract):
     """What a trainable optimizer must do besides; set ``options`` so that training is short."""
+
+    def sources(self, benchmark: Benchmark) -> list[Benchmark]:
+        """What it is trained on; override it for one that learns elsewhere."""
+        return [benchmark]
 
     @pytest.fixture
     def ready(self, benchmark_under_test: Benchmark, tmp_path: Path) -> Optimizer:
@@ -237,7 +251,7 @@ class TrainableOptimizerContract(OptimizerContract):
                 raise KeyboardInterrupt
 
         seed = np.random.SeedSequence(7)
-        return self.learner(benchmark).train(benchmark, seed, folder, progress), calls
+        return self.learner(benchmark).train(self.sources(benchmark), seed, folder, progress), calls
 
     def test_training_counts_what_it_cost(
         self, benchmark_under_test: Benchmark, tmp_path: Path

@@ -37,10 +37,12 @@ class RunFolder:
         path: of the folder.
         config_hash: of the run that it belongs to.
         benchmark: full name.
-        episodes: E, episodes of each evaluation task.
+        episodes: E, episodes of each evaluation task, by optimizer.
     """
 
-    def __init__(self, path: Path, config_hash: str, benchmark: str, episodes: int) -> None:
+    def __init__(
+        self, path: Path, config_hash: str, benchmark: str, episodes: Mapping[str, int]
+    ) -> None:
         self.path = path
         self.config_hash = config_hash
         self.benchmark = benchmark
@@ -77,7 +79,7 @@ class RunFolder:
             task,
             config_hash=self.config_hash,
             benchmark=self.benchmark,
-            rows=self.episodes,
+            rows=self.episodes[task.optimizer],
             starts=starts,
         )
 

@@ -44,6 +44,7 @@ class SettingsRecord:
         seeds: A, agents per optimizer, numbered from 0.
         start_sets: S, numbered from 0.
         episodes: E, episodes per agent and start set.
+        searches: the same of an optimizer whose episode is a whole search.
         neighbours: N, most neighbours presented at each step.
         max_steps: steps after which an episode is cut off.
         seed: master seed.
@@ -52,6 +53,7 @@ class SettingsRecord:
     seeds: int
     start_sets: int
     episodes: int
+    searches: int
     neighbours: int
     max_steps: int
     seed: int
@@ -76,13 +78,23 @@ class OptimizerRecord:
 
     Attributes:
         options: all of its options, defaults filled in.
-        trainable: whether it learns to search before it is evaluated.
+        is_search: whether an episode is a whole search.
+        episodes: E, episodes per agent and start set.
+        trained_on: full names of the benchmarks that it learns from before it is evaluated; none
+            where it learns nothing.
         agents: those that are trained.
     """
 
     options: Mapping[str, Any]
-    trainable: bool
+    is_search: bool
+    episodes: int
+    trained_on: tuple[str, ...] = ()
     agents: tuple[AgentRecord, ...] = ()
+
+    @property
+    def trainable(self) -> bool:
+        """Whether it learns to search before it is evaluated."""
+        return bool(self.trained_on)
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,8 @@ class Run:
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.manifest = manifest
-        self.folder = RunFolder(
-            path, manifest.config_hash, manifest.benchmark.name, manifest.settings.episodes
-        )
+        episodes = {name: one.episodes for name, one in manifest.optimizers.items()}
+        self.folder = RunFolder(path, manifest.config_hash, manifest.benchmark.name, episodes)
         self.problems: list[str] = [] if manifest.complete else ["the run is not complete"]
 
     def __repr__(self) -> str:

@@ -9,11 +9,12 @@ from naslib_incremental.foundation.lazy import lazy_face
 if TYPE_CHECKING:
     from naslib_incremental.reports.build import (
         FORMATS,
+        TABLES,
         Report,
         build_report,
         build_study_report,
     )
 
-__all__ = ["FORMATS", "Report", "build_report", "build_study_report"]
+__all__ = ["FORMATS", "TABLES", "Report", "build_report", "build_study_report"]
 
 __getattr__, __dir__ = lazy_face(__name__, dict.fromkeys(__all__, "build"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,14 @@ from tqdm import tqdm
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.storage import atomic_path, write_text
-from naslib_incremental.reports.figures.canvas import UNDATED, Drawing, Style, encode, palette
+from naslib_incremental.reports.figures.canvas import (
+    UNDATED,
+    Drawing,
+    Style,
+    encode,
+    lay_out,
+    palette,
+)
 from naslib_incremental.reports.page.html import (
     Shown,
     run_page,
@@ -31,8 +39,11 @@ from naslib_incremental.reports.tables.comparisons import leads_table
 from naslib_incremental.reports.tables.study import SEEDS
 from naslib_incremental.reports.tables.table import WRITERS, Table, terminal
 
+logger = logging.getLogger(__name__)
+
 PAGE = "html"
-FORMATS = (PAGE, *WRITERS)
+TABLES = tuple(WRITERS)
+FORMATS = (PAGE, *TABLES, "png", "pdf")
 
 
 @dataclass(frozen=True)
@@ -59,9 +70,9 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     is computed from the space and the benchmark, where this machine has them. Nothing is computed
     that no format shows.
 
-    ``out`` gets ``tables/`` in the formats for tables and, with the page, ``index.html`` and
-    ``figures/`` as SVG, PNG and PDF with the CSV data they show. What is there already under these
-    names is replaced.
+    ``out`` gets ``tables/`` in the formats for tables, ``figures/`` in the formats for figures with
+    the CSV data they show, and ``index.html``, which has SVG figures. What is there already under
+    these names is replaced.
 
     Args:
         runs: run folders on one benchmark.
@@ -128,10 +139,10 @@ def _make(
     out: Path,
     formats: Sequence[str],
 ) -> list[Shown]:
-    """Make and write tables and, where there is a page to show them, figures."""
-    drawn = PAGE in formats
-    count = sum(len(one.tables) + drawn * len(one.figures) for one in sections)
-    with tqdm(total=count, desc="making the report", disable=None, delay=1, leave=False) as bar:
+    """Make and write tables and, where a format shows them, figures."""
+    count = sum(len(one.tables) + bool(_pictures(formats)) * len(one.figures) for one in sections)
+    silent = None if logger.isEnabledFor(logging.INFO) else True
+    with tqdm(total=count, desc="making the report", disable=silent, delay=1, leave=False) as bar:
         return [_make_section(one, numbers, styles, out, formats, bar) for one in sections]
 
 
@@ -149,12 +160,18 @@ def _make_section(
         bar.update()
     _write_tables(tables, out, formats)
     figures = []
-    for make_figure in section.figures if PAGE in formats else ():
+    kinds = _pictures(formats)
+    for make_figure in section.figures if kinds else ():
         drawing = make_figure(numbers, styles)
         if drawing is not None:
-            figures.append((drawing, _write_figure(drawing, out / "figures")))
+            figures.append((drawing, _write_figure(drawing, out / "figures", kinds)))
         bar.update()
     return Shown(section.title, tuple(tables), tuple(figures))
+
+
+def _pictures(formats: Sequence[str]) -> list[str]:
+    """The kinds of files that figures are written as; the page shows SVG."""
+    return [kind for kind in UNDATED if (PAGE if kind == "svg" else kind) in formats]
 
 
 def _write_tables(tables: Sequence[Table], out: Path, formats: Sequence[str]) -> None:
@@ -163,13 +180,14 @@ def _write_tables(tables: Sequence[Table], out: Path, formats: Sequence[str]) ->
             write_text(out / "tables" / f"{table.name}.{ending}", WRITERS[ending](table))
 
 
-def _write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
-    """Write a figure's data and panels; returns the SVG of each panel."""
+def _write_figure(drawing: Drawing, folder: Path, kinds: Sequence[str]) -> dict[str, bytes]:
+    """Write a figure's data and panels; returns the SVG of each panel, if it is among the kinds."""
     write_text(folder / f"{drawing.name}.csv", drawing.frame.to_csv(index=False))
     svgs = {}
     for panel, picture in drawing.panels.items():
         stem = f"{drawing.name}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', panel).strip('-')}"
-        for kind in UNDATED:
+        lay_out(picture)
+        for kind in kinds:
             content = encode(picture, kind, stem)
             with atomic_path(folder / f"{stem}.{kind}") as temporary:
                 temporary.write_bytes(content)

@@ -107,7 +107,7 @@ class ToySource(DataSource):
 class ToyBenchmark(Benchmark):
     """Random accuracies; ``toy/plain`` has a test column, ``toy/untested`` has none."""
 
-    variants = ("plain", "untested")
+    variants = datasets = ("plain", "untested")
     sources = (ToySource(),)
 
     def __init__(self, dataset: str) -> None:
@@ -161,7 +161,7 @@ class ToyLearner(TrainableOptimizer):
 
     def train(
         self,
-        benchmark: Benchmark,
+        sources: Sequence[Benchmark],
         seed: np.random.SeedSequence,
         folder: Path,
         progress: Callable[[int, int, Mapping[str, float]], None],
@@ -211,8 +211,18 @@ class ToyLearner(TrainableOptimizer):
         return Outcome(self._final, np.ones(count, np.int64), np.ones(count, np.bool_))
 
 
+class ToyTransfer(ToyLearner):
+    """Learns on the other data set."""
+
+    name = "toy_transfer"
+    learns_elsewhere = True
+
+
 ENTRY_POINTS: dict[str, Any] = {
-    "naslib_incremental.optimizers": {"toy_learner": "toy_plugin:ToyLearner"},
+    "naslib_incremental.optimizers": {
+        "toy_learner": "toy_plugin:ToyLearner",
+        "toy_transfer": "toy_plugin:ToyTransfer",
+    },
     "naslib_incremental.benchmarks": {"toy": "toy_plugin:ToyBenchmark"},
     "naslib_incremental.search_spaces": {"toy": "toy_plugin:ToySpace"},
 }

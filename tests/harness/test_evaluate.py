@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from toy_plugin import VERTICES, ToyBenchmark
 
+from naslib_incremental.benchmarks import Accuracies
 from naslib_incremental.harness.evaluate import evaluate, sample_start_set
 from naslib_incremental.optimizers import Ask, EpisodeSettings, Outcome
 from naslib_incremental.optimizers.local_search import LocalSearch
 from naslib_incremental.optimizers.random_search import RandomSearch
+from naslib_incremental.optimizers.shapes import BatchedSearch
+from naslib_incremental.search_spaces_ext.contract import Architectures
 
 BENCHMARK = ToyBenchmark("plain")
 STARTS = sample_start_set(BENCHMARK, 300, np.random.SeedSequence(3))
@@ -45,6 +49,41 @@ def test_evaluation_of_local_search() -> None:
         seen = episodes.incumbents.validation[offsets[episode] : offsets[episode + 1]]
         best = max(seen, default=-1)
         assert BENCHMARK.validation[final[episode]] == max(best, BENCHMARK.validation[start])
+
+
+def test_a_search_pays_once_and_is_not_told_what_its_start_is_worth() -> None:
+    class Repeating(BatchedSearch):
+        """Asks for its start, for vertex 7 three times, and for the vertices from 0 on."""
+
+        name = "repeating"
+
+        def begin(self, starts: Architectures) -> None:
+            self.starts, self.round = starts, 0
+
+        def propose(self, searches: NDArray[np.int64]) -> Architectures:
+            self.round += 1
+            if self.round == 1:
+                return self.starts[searches]
+            vertex = 7 if self.round < 5 else self.round - 5
+            return np.full(len(searches), vertex, np.int32)
+
+        def learn(self, asked: Ask, validation: Accuracies, new: NDArray[np.bool_]) -> None:
+            assert not new[asked.architectures == self.starts[asked.episodes]].any() or (
+                self.round == 1
+            )
+
+        def start(self, starts, validation, rng):  # type: ignore[no-untyped-def]
+            assert np.isnan(validation).all()
+            super().start(starts, validation, rng)
+
+    search = Repeating(BENCHMARK.space, EpisodeSettings(query_budget=4))
+    episodes = evaluate(search, BENCHMARK, STARTS, np.random.default_rng(0))
+    assert (episodes.queries == 4).all()
+    assert not episodes.stopped.any()
+    final = BENCHMARK.space.from_readable(episodes.final.tolist())
+    for start, found in zip(STARTS.architectures.tolist(), final.tolist(), strict=True):
+        asked = list(dict.fromkeys([start, 7, *range(10)]))[:4]
+        assert found == max(asked, key=lambda vertex: BENCHMARK.validation[vertex])
 
 
 class Short(RandomSearch):

@@ -73,6 +73,7 @@ def test_a_long_evaluation_says_how_far_it_is(clock: Clock) -> None:
     lines.report(ProgressReport("run", PLAN.evaluations[0], 12, 90, {}))
     assert stream.getvalue() == "evaluation: 0 of 2 tasks, toy at 12 of 90 queries\n"
     lines.finish("run", PLAN.evaluations[0])
+    lines.report(ProgressReport("run", PLAN.evaluations[0], 80, 90, {}))  # was on its way
     lines.close()
     assert stream.getvalue().endswith("evaluation: 1 of 2 tasks\n")
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from toy_plugin import ToyTransfer
 
 from naslib_incremental.foundation.errors import UserError
-from naslib_incremental.harness import RunConfig
+from naslib_incremental.harness import RunConfig, tasks
 from naslib_incremental.harness.job import make_job
 from naslib_incremental.optimizers import EpisodeSettings
+from naslib_incremental.records import TrainingResult, TrainingTask
 
 CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes=10)
 
@@ -26,10 +28,6 @@ CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes
         ({"max_steps": -1}, "max_steps of at least 1; got -1"),
         ({"seed": -3}, "seed of at least 0"),
         ({"budgets": (0, 5)}, "budgets of numbers from 1"),
-        (
-            {"budgets": (5, 11)},
-            "number of episodes, 10; got 11; next: give smaller budgets or more",
-        ),
         ({"optimizers": {}}, "optimizer of one or more names; got none"),
     ],
 )
@@ -129,6 +127,17 @@ class TestResolved:
         other = make_job(replace(config, optimizers={"apex_incremental": typed}), Path())
         assert (other.folder.name == job.folder.name) is same
 
+    def test_a_budget_needs_as_many_episodes_unless_an_episode_is_a_search(self) -> None:
+        config = replace(self.CONFIG, budgets=(5, 11))
+        message = "number of episodes, 10; got 11; next: give smaller budgets or more"
+        with pytest.raises(UserError, match=message) as caught:
+            make_job(config, Path())
+        assert caught.value.setting == "budgets"
+        searches = replace(config, optimizers={"regularized_evolution": {}}, searches=3)
+        job = make_job(searches, Path())
+        assert job.folder.episodes == {"regularized_evolution": 3}
+        assert make_job(replace(searches, budgets=()), Path()).config.budgets == (50, 100, 150, 300)
+
     def test_unknown_option_is_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"toy_learner": {"stepps": 7}})
         with pytest.raises(UserError, match=r"an option of toy_learner: .*steps.*; got 'stepps'"):
@@ -175,3 +184,67 @@ class TestResolved:
         monkeypatch.setattr("toy_plugin.ToyLearner.__init__", lacking)
         with pytest.raises(UserError, match="expected a package"):
             make_job(self.CONFIG, Path())
+
+
+@pytest.mark.usefixtures("toy")
+class TestSources:
+    """What agents are trained on."""
+
+    CORA = RunConfig({"toy_transfer": {}}, "nasbench_graph/cora", budgets=(5,))
+
+    def sources(self, **change: Any) -> dict[str, tuple[str, ...]]:
+        return dict(make_job(replace(self.CORA, **change), Path()).sources)
+
+    def test_by_default_the_other_data_sets_of_the_family(self) -> None:
+        found = self.sources()["toy_transfer"]
+        assert len(found) == 7
+        assert "nasbench_graph/arxiv" in found
+        assert not {"nasbench_graph/cora", "nasbench_graph/proteins"} & set(found)
+
+    def test_others_learn_on_the_benchmark_itself_or_nothing(self) -> None:
+        found = self.sources(optimizers={"apex_incremental": {}, "random_walk": {}})
+        assert found == {"apex_incremental": ("nasbench_graph/cora",), "random_walk": ()}
+
+    def test_what_is_named_is_taken_and_makes_another_run(self) -> None:
+        named = ("nasbench_graph/cs", "nasbench_graph/photo")
+        assert self.sources(train_on=named)["toy_transfer"] == named
+        one, other = (
+            make_job(replace(self.CORA, train_on=names), Path()).folder.name
+            for names in (named, named[:1])
+        )
+        assert one != other
+
+    @pytest.mark.parametrize(
+        ("train_on", "message"),
+        [
+            ("nasbench_graph/cora", "other data sets than nasbench_graph/cora; got nasbench_gr"),
+            (
+                "nasbench_graph/proteins",
+                "other data sets than nasbench_graph/cora; got nasbench_gr",
+            ),
+            ("toy/plain", "of the space nasbench_graph; got toy/plain, of toy"),
+        ],
+    )
+    def test_what_it_cannot_learn_from_is_refused(self, train_on: str, message: str) -> None:
+        with pytest.raises(UserError, match=message) as caught:
+            self.sources(train_on=(train_on,))
+        assert caught.value.setting == "train_on"
+
+    def test_a_benchmark_without_others_is_refused(self) -> None:
+        proteins = "nasbench_graph/proteins"
+        with pytest.raises(UserError, match=f"can learn from; got none beside {proteins}"):
+            self.sources(benchmark=proteins, train_on=())
+
+    def test_training_never_asks_the_target(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever the harness hands to a training, it is not the benchmark searched."""
+        job = make_job(replace(self.CORA, benchmark="toy/plain"), Path())
+        handed: list[str] = []
+
+        def train(self: Any, sources: Any, *_: Any) -> TrainingResult:
+            handed.extend(source.name for source in sources)
+            return TrainingResult(1, 1, 1, 1.0, {})
+
+        monkeypatch.setattr(ToyTransfer, "train", train)
+        monkeypatch.setattr(tasks, "write_training", lambda *_: None)
+        assert tasks.perform(job, TrainingTask("toy_transfer", 0), print) is None
+        assert handed == ["toy/untested"]

@@ -68,6 +68,7 @@ def test_manifest(tmp_path: Path) -> None:
         "seeds": 1,
         "start_sets": 2,
         "episodes": 20,
+        "searches": 8,
         "neighbours": 50,
         "max_steps": 32,
         "seed": 0,
@@ -85,14 +86,16 @@ def test_manifest(tmp_path: Path) -> None:
     assert learner["options"]["steps"] == 20
     assert learner["options"]["keep"] == 3
     assert learner["options"]["sizes"] == [4, 5]
-    assert learner["trainable"] is True
+    assert learner["trained_on"] == ["toy/plain"]
     (agent,) = learner["agents"]
     assert agent["agent_seed"] == 0
     assert agent["result"]["queries"] == 20
     assert agent["result"]["details"] == {"kept": 3}
     assert manifest["optimizers"]["local_search"] == {
         "options": {},
-        "trainable": False,
+        "is_search": False,
+        "episodes": 20,
+        "trained_on": [],
         "agents": [],
     }
     assert manifest["reproducible"] is True

@@ -21,30 +21,29 @@ def search(
     validation: NDArray[np.float64],
     settings: EpisodeSettings,
     initial: int = 0,
-) -> tuple[NDArray[np.int32], Outcome]:
-    """[E, Q] queries, and the outcome."""
+) -> tuple[list[list[int]], Outcome]:
+    """What each search asks for, and the outcome."""
     optimizer = LocalSearchEnhanced(BENCHMARK.space, settings, EnhancedConfig(initial))
-    optimizer.start(starts, validation[starts], np.random.default_rng(0))
-    rounds = []
-    while (asked := optimizer.ask()) is not None:
-        np.testing.assert_array_equal(asked.episodes, np.arange(len(starts)))
-        rounds.append(asked.architectures.copy())
-        optimizer.tell(validation[asked.architectures])
-    return np.stack(rounds, axis=1), optimizer.outcome()
+    optimizer.start(starts, np.full(len(starts), np.nan), np.random.default_rng(0))
+    asked: list[list[int]] = [[] for _ in starts]
+    while (one := optimizer.ask()) is not None:
+        for episode, architecture in zip(one.episodes, one.architectures, strict=True):
+            asked[episode].append(int(architecture))
+        optimizer.tell(validation[one.architectures])
+    return asked, optimizer.outcome()
 
 
-def replay(
-    start: int, queries: list[int], validation: NDArray[np.float64], initial: int
-) -> tuple[int, int]:
-    """Follow one episode whose presented neighbours are all neighbours; its optima and restarts.
+def replay(queries: list[int], validation: NDArray[np.float64], initial: int) -> tuple[int, int]:
+    """Follow one search whose presented neighbours are all neighbours; its optima and restarts.
 
     Raises:
         AssertionError: the rule does not allow a query.
     """
-    seen, explored, around = [start], set(), None
+    seen: list[int] = []
+    explored, around = set(), None
     optima = restarts = 0
     for number, query in enumerate(queries):
-        if number >= initial:
+        if number > initial:
             while around is None or not around[1] - set(seen):
                 optima += around is not None
                 candidates = [place for place in range(len(seen)) if place not in explored]
@@ -58,7 +57,8 @@ def replay(
                 restarts += 1
             else:
                 assert query in around[1] - set(seen)
-        seen.append(query)
+        if query not in seen:
+            seen.append(query)
         if around is not None and validation[query] > validation[around[0]]:
             around = None
     return optima, restarts
@@ -71,19 +71,27 @@ COARSE = BENCHMARK.validation.round(1)
 @pytest.mark.parametrize("validation", [BENCHMARK.validation, COARSE], ids=["distinct", "coarse"])
 @pytest.mark.parametrize("initial", [0, 4, 99])
 def test_queries_follow_the_rule(validation: NDArray[np.float64], initial: int) -> None:
-    queries, outcome = search(EVERY, validation, EpisodeSettings(query_budget=80), initial)
-    assert queries.shape == (len(EVERY), 80)
+    searches, outcome = search(EVERY, validation, EpisodeSettings(query_budget=55), initial)
     optima = restarts = 0
-    for start, asked in zip(EVERY.tolist(), queries.tolist(), strict=True):
-        more = replay(start, asked, validation, initial)
+    for start, asked in zip(EVERY.tolist(), searches, strict=True):
+        assert asked[0] == start
+        assert len(set(asked)) == 55
+        more = replay(asked, validation, initial)
         optima, restarts = optima + more[0], restarts + more[1]
-    if initial < 80:
-        assert optima > 1_000
-        assert restarts > 100
-    best = validation[np.column_stack([EVERY, queries])].max(axis=1)
+    if initial < 55:
+        assert optima > 500
+        assert restarts > (0 if initial else 50)
+    best = [validation[asked].max() for asked in searches]
     np.testing.assert_array_equal(validation[outcome.final], best)
     assert not outcome.stopped.any()
     assert not outcome.num_steps.any()
+
+
+def test_a_space_that_is_seen_whole_ends_the_search() -> None:
+    (asked,), outcome = search(EVERY[:1], BENCHMARK.validation, EpisodeSettings(query_budget=99))
+    assert set(asked) == set(range(VERTICES))
+    assert outcome.stopped.all()
+    assert BENCHMARK.validation[outcome.final[0]] == BENCHMARK.validation.max()
 
 
 def test_the_replay_knows_right_from_wrong() -> None:
@@ -93,30 +101,27 @@ def test_the_replay_knows_right_from_wrong() -> None:
         BENCHMARK.space.successors[start].tolist(), key=lambda vertex: -BENCHMARK.validation[vertex]
     )
     with pytest.raises(AssertionError):
-        replay(start, around, BENCHMARK.validation, 0)
+        replay([start, *around], BENCHMARK.validation, 0)
     strangers = sorted(set(range(VERTICES)) - {start} - set(around))
     with pytest.raises(AssertionError):
-        replay(start, strangers[:1], BENCHMARK.validation, 0)
+        replay([start, *strangers[:1]], BENCHMARK.validation, 0)
 
 
 def test_only_restarts_ask_twice() -> None:
-    queries, _ = search(EVERY, BENCHMARK.validation, EpisodeSettings(query_budget=15))
-    calm = [
-        (start, asked)
-        for start, asked in zip(EVERY.tolist(), queries.tolist(), strict=True)
-        if not replay(start, asked, BENCHMARK.validation, 0)[1]
-    ]
+    searches, _ = search(EVERY, BENCHMARK.validation, EpisodeSettings(query_budget=15))
+    calm = [asked for asked in searches if not replay(asked, BENCHMARK.validation, 0)[1]]
     assert len(calm) > 100
-    assert all(len({start, *asked}) == 16 for start, asked in calm)
+    assert all(len(set(asked)) == len(asked) == 15 for asked in calm)
 
 
 @pytest.mark.parametrize("neighbours", [3, 50])
 def test_neighbours_come_in_random_order(neighbours: int) -> None:
     start = max(range(VERTICES), key=lambda vertex: len(BENCHMARK.space.successors[vertex]))
-    starts = np.full(20_000, start, np.int32)
-    settings = EpisodeSettings(neighbours=neighbours, query_budget=1)
-    queries, _ = search(starts, BENCHMARK.validation, settings)
-    observed = np.bincount(queries[:, 0], minlength=VERTICES)[BENCHMARK.space.successors[start]]
+    starts = np.full(5_000, start, np.int32)
+    settings = EpisodeSettings(neighbours=neighbours, query_budget=2)
+    searches, _ = search(starts, BENCHMARK.validation, settings)
+    asked = np.bincount([asked[1] for asked in searches], minlength=VERTICES)
+    observed = asked[BENCHMARK.space.successors[start]]
     assert observed.sum() == len(starts)
     assert stats.chisquare(observed).pvalue > 1e-3
 
@@ -127,21 +132,23 @@ def test_no_more_neighbours_are_looked_at_than_presented() -> None:
     space.successors = [np.arange(1, 9, dtype=np.int32)] + [np.array([9], np.int32)] * 59
     validation = np.zeros(VERTICES)
     validation[0] = 1.0
-    settings = EpisodeSettings(neighbours=3, query_budget=4)
+    settings = EpisodeSettings(neighbours=3, query_budget=5)
     optimizer = LocalSearchEnhanced(space, settings, EnhancedConfig(initial=0))
-    optimizer.start(np.zeros(1, np.int32), validation[:1], np.random.default_rng(0))
+    optimizer.start(np.zeros(1, np.int32), np.full(1, np.nan), np.random.default_rng(0))
     asked = []
     while (ask := optimizer.ask()) is not None:
         asked += ask.architectures.tolist()
         optimizer.tell(validation[ask.architectures])
-    assert set(asked[:3]) <= set(range(1, 9))
-    assert asked[3] == 9
+    assert asked[0] == 0
+    assert set(asked[1:4]) <= set(range(1, 9))
+    assert asked[4] == 9
 
 
 def test_the_first_draws_come_from_the_sampler() -> None:
     settings = EpisodeSettings(query_budget=5)
-    queries, _ = search(np.repeat(EVERY, 20), BENCHMARK.validation, settings, initial=5)
-    assert stats.chisquare(np.bincount(queries.ravel(), minlength=VERTICES)).pvalue > 1e-3
+    searches, _ = search(np.repeat(EVERY, 20), BENCHMARK.validation, settings, initial=4)
+    sampled = np.concatenate([asked[1:5] for asked in searches])
+    assert stats.chisquare(np.bincount(sampled, minlength=VERTICES)).pvalue > 1e-3
 
 
 def test_a_negative_number_of_first_draws_is_refused() -> None:

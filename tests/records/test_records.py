@@ -44,6 +44,7 @@ from naslib_incremental.records.training import LEARNING_CURVE, read_training, w
 TASK = EvaluationTask("random_search", 1, 0)
 OWNER = {"config_hash": "abc", "benchmark": "toy/one"}
 COUNT = 20
+EPISODES = {"random_search": COUNT, "learner": COUNT}
 
 
 def some_episodes(count: int = COUNT, test: bool = True) -> Episodes:
@@ -80,12 +81,20 @@ def some_manifest(folder: Path) -> Manifest:
         run=folder.name,
         config_hash="abc",
         settings=SettingsRecord(
-            seeds=2, start_sets=1, episodes=COUNT, neighbours=50, max_steps=32, seed=0
+            seeds=2,
+            start_sets=1,
+            episodes=COUNT,
+            searches=3,
+            neighbours=50,
+            max_steps=32,
+            seed=0,
         ),
         benchmark=BenchmarkRecord("toy/one", "Toy", "mean", "", {"toy.csv": "00ff"}, None, "toy"),
         optimizers={
-            "random_search": OptimizerRecord({}, False),
-            "learner": OptimizerRecord({"steps": 1000}, True, (AgentRecord(0, result),)),
+            "random_search": OptimizerRecord({}, is_search=False, episodes=COUNT),
+            "learner": OptimizerRecord(
+                {"steps": 1000}, False, COUNT, ("toy/one",), (AgentRecord(0, result),)
+            ),
         },
         budgets=(2, 5),
         reproducible=True,
@@ -268,7 +277,7 @@ def test_what_is_no_sound_manifest_is_refused_in_words(tmp_path: Path) -> None:
 
 def test_a_run_gives_its_episodes_agents_and_curves(tmp_path: Path) -> None:
     write_manifest(tmp_path, some_manifest(tmp_path))
-    folder = RunFolder(tmp_path, "abc", "toy/one", COUNT)
+    folder = RunFolder(tmp_path, "abc", "toy/one", EPISODES)
     for agent in range(2):
         task = EvaluationTask("random_search", agent, 0)
         write_episodes(folder.file(task), task, "toy/one", some_episodes(), "abc")
@@ -296,7 +305,7 @@ def test_a_run_gives_its_episodes_agents_and_curves(tmp_path: Path) -> None:
 def test_a_finished_task_is_one_whose_file_is_sound(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = RunFolder(tmp_path, "abc", "toy/one", COUNT)
+    folder = RunFolder(tmp_path, "abc", "toy/one", EPISODES)
     training = TrainingTask("learner", 0)
     assert not folder.is_finished(TASK)
     write_episodes(folder.file(TASK), TASK, "toy/one", some_episodes(), "abc")
@@ -305,7 +314,7 @@ def test_a_finished_task_is_one_whose_file_is_sound(
     assert read_training(folder.file(training), "abc") == result
     assert folder.is_finished(TASK)
     assert folder.is_finished(training)
-    other = RunFolder(tmp_path, "abd", "toy/one", COUNT)
+    other = RunFolder(tmp_path, "abd", "toy/one", EPISODES)
     for task in (TASK, training):
         assert not other.is_finished(task)
         assert "damaged, done again" in caplog.text

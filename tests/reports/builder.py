@@ -32,6 +32,8 @@ from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.runs import Evaluation, read_runs
 from naslib_incremental.reports.tables.table import Table
 
+ON_PAGE = ("html", "md", "csv", "tex")
+"""All formats but the pictures for papers, which take longest."""
 Query = tuple[float, float]
 """Validation and test accuracy of one query."""
 Pair = tuple[int, int]
@@ -93,8 +95,9 @@ class RunBuilder:
 
     @property
     def place(self) -> Folder:
-        settings = self.manifest.settings
-        return Folder(self.folder, HASH, self.manifest.benchmark.name, settings.episodes)
+        manifest = self.manifest
+        episodes = {name: one.episodes for name, one in manifest.optimizers.items()}
+        return Folder(self.folder, HASH, manifest.benchmark.name, episodes)
 
     @property
     def pairs(self) -> list[Pair]:
@@ -107,6 +110,7 @@ class RunBuilder:
             "seeds": 1 + max((agent for agent, _ in self.pairs), default=0),
             "start_sets": 1 + max((number for _, number in self.pairs), default=0),
             "episodes": max(lengths, default=1),
+            "searches": 8,
             "neighbours": 50,
             "max_steps": 32,
             "seed": 0,
@@ -127,7 +131,9 @@ class RunBuilder:
             config_hash=HASH,
             settings=SettingsRecord(**settings),
             benchmark=BenchmarkRecord(**described),
-            optimizers={name: self._optimizer(name) for name in self.episodes},
+            optimizers={
+                name: self._optimizer(name, settings["episodes"]) for name in self.episodes
+            },
             budgets=tuple(self.budgets),
             reproducible=self.reproducible,
             versions={"numpy": np.__version__},
@@ -140,13 +146,15 @@ class RunBuilder:
             complete=self.complete,
         )
 
-    def _optimizer(self, name: str) -> OptimizerRecord:
+    def _optimizer(self, name: str, episodes: int) -> OptimizerRecord:
         trained = name in self.trained
         agents = sorted({agent for agent, _ in self.pairs}) if trained and self.agents_known else []
         return OptimizerRecord(
             {},
-            trained,
-            tuple(
+            is_search=False,
+            episodes=episodes,
+            trained_on=("toy/one",) if trained else (),
+            agents=tuple(
                 AgentRecord(agent, TrainingResult(1000, 900 + agent, 800, 12.5, {}))
                 for agent in agents
             ),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naslib_incremental.reports.statistics.searches import cut
+from naslib_incremental.reports.statistics.runs import Evaluation
+from naslib_incremental.reports.statistics.searches import cut, first_hits
 from tests.reports.builder import Query, evaluations_of
 
 ACCURACY = st.integers(50, 60).map(lambda hundredths: hundredths / 100)
@@ -89,3 +92,26 @@ def test_pairs_hold_the_means_of_their_searches() -> None:
     np.testing.assert_allclose(found.crossed.means[:, 0], own, atol=1e-14)
     np.testing.assert_allclose(found.crossed.mean, found.mean, atol=1e-14)
     np.testing.assert_allclose(found.final(1).mean, found.finals[:, 1].mean(), atol=1e-14)
+
+
+def whole(episodes: list[list[Query]], stopped: bool) -> Evaluation:
+    """Episodes that are whole searches."""
+    (one,) = evaluations_of([episodes])
+    ended = replace(one.episodes, stopped=np.full(len(episodes), stopped))
+    return replace(one, episodes=ended, is_search=True)
+
+
+def test_a_whole_search_stands_alone_and_keeps_what_it_found() -> None:
+    """Budget 3: two searches that stopped after one query and two, one cut off after four."""
+    episodes = [[(0.6, 0.9)], [(0.5, 0.1), (0.7, 0.2)], [(0.3, 0.3)] * 3 + [(0.9, 0.9)]]
+    found = cut([whole(episodes, stopped=True)], 3)
+    np.testing.assert_array_equal(found.finals, [[0.6, 0.9, 0.9], [0.7, 0.2, 0.2], [0.3] * 3])
+    np.testing.assert_allclose(found.mean[0], np.array([1.4, 1.6, 1.6]) / 3)
+    hits = first_hits([whole(episodes, stopped=True)], 3, np.array([0.55]))
+    np.testing.assert_allclose(hits.mean[0], [1 / 3, 2 / 3, 2 / 3])
+
+
+def test_searches_of_a_smaller_budget_say_nothing_of_a_larger_one() -> None:
+    episodes = [[(0.6, 0.9), (0.7, 0.9)], [(0.5, 0.1), (0.7, 0.2)]]
+    assert len(cut([whole(episodes, stopped=False)], 2).finals) == 2
+    assert len(cut([whole(episodes, stopped=False)], 3).finals) == 0

@@ -17,7 +17,7 @@ from naslib_incremental.foundation.options import Options
 from naslib_incremental.optimizers.contract import Ask, EpisodeSettings
 from naslib_incremental.optimizers.naslib.importing import load_naslib
 from naslib_incremental.optimizers.naslib.stand_ins import PACKAGES
-from naslib_incremental.optimizers.shapes import WholeBudgetOptimizer
+from naslib_incremental.optimizers.shapes import SearchOptimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ PREDICTOR_PACKAGES = {
 """What NASLib's predictors need and may be missing, as modules."""
 
 
-class NASLibOptimizer(WholeBudgetOptimizer):
+class NASLibOptimizer(SearchOptimizer):
     """One of NASLib's optimizers, on our search space, its queries answered and counted by us.
 
     An episode is one search, whatever NASLib does with its queries. NASLib takes its own first
@@ -53,42 +53,38 @@ class NASLibOptimizer(WholeBudgetOptimizer):
         super().__init__(space, settings, config)
         self._make = getattr(load_naslib().optimizers, self.kind)
 
-    def start(
-        self, starts: Architectures, validation: Accuracies, rng: np.random.Generator
-    ) -> None:
+    def begin(self, starts: Architectures) -> None:
         """Begin E searches, one after the other."""
-        super().start(starts, np.full(len(starts), -np.inf), rng)
-        self._episode = 0
         self._turns: Turns[Architectures, float] | None = None
         self._asked: Architectures | None = None
 
     def ask(self) -> Ask | None:
         """One architecture of one episode."""
-        if self._episode == len(self._best):
+        going = self.going
+        if not len(going):
             return None
         if self._turns is None:
             # Late: it loads torch, which a look at the options does not need.
             from naslib_incremental.optimizers.naslib.driving import Turns
 
-            own = np.random.default_rng(self._rng.integers(2**63))
+            own = np.random.default_rng(self.rng.integers(2**63))
             self._turns = Turns(lambda query: self._search(query, own), int(own.integers(2**32)))
             self._take(self._turns.begin)
         assert self._asked is not None
-        return Ask(np.array([self._episode]), self._asked[None])
+        return Ask(going[:1], self._asked[None])
 
     def tell(self, validation: Accuracies) -> None:
         """Hand the answer to the search, or end it."""
         assert self._turns is not None
         assert self._asked is not None
-        self._keep_best(np.array([self._episode]), self._asked[None], validation)
-        self._queries += 1
-        if self._queries < self.settings.query_budget:
+        search = self.going[:1]
+        self.note(Ask(search, self._asked[None]), validation)
+        if search[0] in self.going:
             turns = self._turns
             self._take(lambda: turns.answer(float(validation[0])))
         else:
             self._turns.end()
-            self._turns, self._queries = None, 0
-            self._episode += 1
+            self._turns = None
 
     def _take(self, turn: Callable[[], Architectures | None]) -> None:
         try:

@@ -237,7 +237,7 @@ class ApexIncremental(IncrementalOptimizer):
         logger.info("No search.agent given: training one for %d steps, in %s", steps, folder)
         rehearsal = Rehearsal(self.benchmark)
         seed = children(self._seed, 2)[1]
-        training = self._agent.train(rehearsal, seed, folder, rehearsal.report)
+        training = self._agent.train([rehearsal], seed, folder, rehearsal.report)
         self.selection_queries = len(training.details["policies_tried"]) * EPISODES
         self.training_queries = training.queries - self.selection_queries
         self.asked = rehearsal.asked

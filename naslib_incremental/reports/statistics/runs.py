@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The episodes of one agent on one start set."""
+    """The episodes of one agent on one start set; ``is_search`` where each is a whole search."""
 
     task: EvaluationTask
     episodes: Episodes
+    is_search: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _read_optimizers(run: Run) -> list[OptimizerRuns]:
     """The optimizers of one run, each with its readable evaluations; the rest is noted."""
     found = []
     for name, recorded in run.manifest.optimizers.items():
-        evaluations = tuple(Evaluation(*one) for one in run.evaluations(name))
+        evaluations = tuple(Evaluation(*one, recorded.is_search) for one in run.evaluations(name))
         if not evaluations:
             run.problems.append(f"{name} has nothing readable and is left out")
             continue

@@ -1,4 +1,4 @@
-"""A search is what one query budget buys: consecutive episodes, and the best so far within them."""
+"""A search is what a query budget buys: one episode with a memory, consecutive ones without."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def cut(evaluations: Sequence[Evaluation], budget: int) -> Searches:
 
     A search starts with an episode and takes the next ones until the budget is used, the last one
     cut off there; the next search starts with the next episode. An incomplete last search is
-    dropped.
+    dropped. Where an episode is a whole search it stands alone; one that stopped by itself keeps
+    what it has found.
 
     Args:
         evaluations: one optimizer's; a search never spans two of them.
@@ -62,7 +63,7 @@ def cut(evaluations: Sequence[Evaluation], budget: int) -> Searches:
     shape = (len(MEASURES), budget)
     mean, squares = np.zeros(shape), np.zeros(shape)
     counts = np.array(
-        [_count_searches(one.episodes.queries, budget) for one in evaluations], dtype=np.int64
+        [_count_searches(_spent(one, budget), budget) for one in evaluations], dtype=np.int64
     )
     finals = np.empty((int(counts.sum()), len(MEASURES)))
     sums = np.zeros((len(evaluations), *shape))
@@ -71,7 +72,7 @@ def cut(evaluations: Sequence[Evaluation], budget: int) -> Searches:
         own, spread = np.zeros(shape), np.zeros(shape)
         found = evaluations[number].episodes.incumbents
         _follow(
-            evaluations[number].episodes.queries,
+            _spent(evaluations[number], budget),
             found.offsets,
             found.query,
             found.validation,
@@ -122,7 +123,7 @@ def first_hits(
     counts = np.zeros(len(evaluations), np.int64)
     for number, one in enumerate(evaluations):
         counts[number] = _count_hits(
-            one.episodes.queries,
+            _spent(one, budget),
             one.episodes.incumbents.offsets,
             one.episodes.incumbents.query,
             one.episodes.incumbents.validation,
@@ -130,6 +131,15 @@ def first_hits(
             hits[number],
         )
     return gather(*_labels(evaluations), np.cumsum(hits, axis=-1), counts)
+
+
+def _spent(evaluation: Evaluation, budget: int) -> NDArray[np.int64]:
+    """[E] what each episode uses of the budget; [0] where whole searches had a smaller one."""
+    episodes = evaluation.episodes
+    if not evaluation.is_search:
+        return episodes.queries
+    enough = episodes.stopped | (episodes.queries >= budget)
+    return np.maximum(episodes.queries, budget) if enough.all() else episodes.queries[:0]
 
 
 @numba.njit(cache=True)
