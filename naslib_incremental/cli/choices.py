@@ -86,9 +86,9 @@ def read_choices(arguments: Sequence[str]) -> Choices:
     typed = vars(parser.parse_args(arguments))
     given = {**(parse_config(in_file.options, parser, path) if path else {}), **typed}
     if in_file.is_naslibs:
-        for name in {"optimizer", "benchmark"} - set(given):
-            key = {"benchmark": "search_space"}.get(name, name)
-            raise UserError(f"{key} in {path}", "none", f"add it, or --{name}")
+        for name, key in (("optimizer", "optimizer"), ("benchmark", "search_space")):
+            if name not in given:
+                raise UserError(f"{key} in {path}", "none", f"add it, or --{name}")
     if in_file.ignored:
         ignored = ", ".join(in_file.ignored)
         logger.warning("%s: nothing here has a use for %s", path, ignored)

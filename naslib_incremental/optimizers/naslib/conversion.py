@@ -193,7 +193,10 @@ class TransNASMacroConversion(Conversion):
 
     def from_spec(self, spec: Any) -> Architectures:  # noqa: D102
         try:
-            digits = "".join(str(int(module)) for module in spec).rstrip("0")
+            modules = np.array(spec)
+            if modules.dtype.kind not in "iu":
+                raise ValueError("give whole numbers")
+            digits = "".join(map(str, modules.tolist())).rstrip("0")
             found: Architectures = self.space.from_readable([f"64-{digits}-basic"])[0]
         except (TypeError, ValueError, UserError) as error:
             action = "give four to six modules 1 to 4, of which one to three double the channels"

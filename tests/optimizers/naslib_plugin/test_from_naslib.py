@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from types import ModuleType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -60,13 +61,13 @@ class TestNpenas(OnToy):
     episode_count: ClassVar = 3
 
 
-def make(name: str, budget: int, options: Mapping[str, int]) -> Optimizer:
+def make(name: str, budget: int, options: Mapping[str, Any]) -> Optimizer:
     settings = EpisodeSettings(query_budget=budget)
     config = configure(f"naslib:{name}", options, BENCHMARK.space, settings)
     return make_optimizer(f"naslib:{name}", BENCHMARK.space, settings, config)
 
 
-def run(name: str, budget: int, episodes: int, **options: int) -> np.ndarray:
+def run(name: str, budget: int, episodes: int, **options: Any) -> np.ndarray:
     """[E, Q] what was asked."""
     optimizer = make(name, budget, options)
     starts = np.zeros(episodes, np.int32)
@@ -137,3 +138,31 @@ def test_what_a_predictor_lacks_is_one_line(
     monkeypatch.setattr(naslib.load_naslib().optimizers.Bananas, "new_epoch", lacking)
     with pytest.raises(UserError, match=r"naslib:bananas needs; got .*xgboost"):
         run("bananas", 5, 1)
+
+
+@pytest.mark.parametrize("predictor", ["xgb", "lgb", "mlp", "rf", "gp", "var_sparse_gp"])
+def test_predictors(naslib: ModuleType, predictor: str) -> None:
+    """Each that can be chosen makes a whole search, where its package is there."""
+    package = from_naslib.PREDICTOR_PACKAGES.get(predictor)
+    if package is not None and find_spec(package) is None:
+        with pytest.raises(UserError, match=rf"{package} for NASLib's predictor {predictor}") as no:
+            make("bananas", 8, {"predictor_type": predictor})
+        assert no.value.setting == "predictor_type"
+    else:
+        options: dict[str, Any] = {**SHORT, "num_ensemble": 1, "predictor_type": predictor}
+        assert run("bananas", 6, 1, **options).shape == (1, 6)
+
+
+def test_a_predictor_without_its_package_is_refused_before_the_search(
+    naslib: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(from_naslib, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"pyro for .* var_sparse_gp; .* pip install pyro-ppl, or"):
+        make("npenas", 8, {"predictor_type": "var_sparse_gp"})
+    assert make("npenas", 8, {"predictor_type": "mlp"}).settings.query_budget == 8
+
+
+def test_candidates_sampled_at_random(naslib: ModuleType) -> None:
+    """NASLib asks for every candidate, and each is a query of the search."""
+    options = {**SHORT, "acq_fn_optimization": "random_sampling"}
+    assert run("bananas", 10, 1, **options).shape == (1, 10)

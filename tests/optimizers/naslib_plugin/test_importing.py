@@ -95,6 +95,26 @@ def test_found(put: Put) -> None:
         _ = plugin.nonsense
 
 
+@pytest.mark.parametrize(
+    "first", ["naslib", "naslib.search_spaces", "naslib.defaults.trainer", "naslib.utils"]
+)
+def test_naslib_may_be_named_before_anything_of_the_plugin_is(put: Put, first: str) -> None:
+    """The plug-in is imported, and nothing asked of it: whatever NASLib lacks is stood in for."""
+    put(STANDIN)
+    module = import_module(first)
+    assert Path(str(module.__file__)).is_relative_to(STANDIN)
+    space = import_module("naslib.search_spaces").NasBench101SearchSpace
+    assert plugin.load_naslib().folder == STANDIN / "naslib"
+    assert import_module("naslib.search_spaces").NasBench101SearchSpace is space
+    assert issubclass(plugin.RandomSearch, plugin.load_naslib().MetaOptimizer)
+
+
+def test_a_broken_naslib_says_itself_what_is_wrong(put: Put, tmp_path: Path) -> None:
+    put(broken(tmp_path, "import not_there_at_all"))
+    with pytest.raises(ModuleNotFoundError, match="not_there_at_all"):
+        import_module("naslib.optimizers")
+
+
 def test_shims_leave_nothing_behind(put: Put) -> None:
     put(STANDIN)
     finders, iterable = list(sys.meta_path), hasattr(collections, "Iterable")
