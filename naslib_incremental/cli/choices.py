@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from naslib_incremental.cli.ablation import read_ablation, study_options
-from naslib_incremental.cli.config_files import named_optimizers, parse_config, read_config_file
+from naslib_incremental.cli.config_files import (
+    ConfigFile,
+    named_optimizers,
+    parse_config,
+    read_config_file,
+)
 from naslib_incremental.cli.guard import Parser, option_of
 from naslib_incremental.cli.options import (
     DEFAULT_OPTIMIZER,
@@ -26,6 +33,8 @@ from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.ablation import Ablation
 from naslib_incremental.harness.plan import is_trainable
 from naslib_incremental.harness.suite import left_out_in_turn
+
+logger = logging.getLogger(__name__)
 
 HELP = ("-h", "--help")
 BASELINES = ("random_search", "random_walk", "local_search")
@@ -74,23 +83,37 @@ def read_choices(arguments: Sequence[str]) -> Choices:
     if first.get("list"):
         return Choices(None)
     path = Path(first["config"]) if "config" in first else None
-    in_file = read_config_file(path) if path else {}
-    optimizers = _optimizers(first, in_file)
+    in_file = _in_file(first)
+    optimizers = _optimizers(first, in_file.options)
     parser = full_parser(optimizers)
     typed = vars(parser.parse_args(arguments))
-    given = {**(parse_config(in_file, parser, path) if path else {}), **typed}
+    given = {**(parse_config(in_file.options, parser, path) if path else {}), **typed}
+    if in_file.is_naslibs:
+        for name, key in (("optimizer", "optimizer"), ("benchmark", "search_space")):
+            if name not in given:
+                raise UserError(f"{key} in {path}", "none", f"add it, or --{name}")
+    if in_file.ignored:
+        ignored = ", ".join(in_file.ignored)
+        logger.warning("%s: nothing here has a use for %s", path, ignored)
     return _choices(given, optimizers, parser)
+
+
+def _in_file(first: Mapping[str, Any]) -> ConfigFile:
+    overrides = first.get("overrides", [])
+    if "config" in first:
+        return read_config_file(Path(first["config"]), overrides)
+    if overrides:
+        got = " ".join(overrides)
+        raise UserError("words without dashes beside --config only", got, f"{PROGRAM} --help")
+    return ConfigFile({})
 
 
 def option_for(setting: str, arguments: Sequence[str]) -> str:
     """The option that stands for a setting of the run that was asked for; empty where none does."""
     first, parser = _first_look(arguments), base_parser()
-    try:
-        in_file = read_config_file(Path(first["config"])) if "config" in first else {}
-        parser = full_parser(_optimizers(first, in_file))
-    except UserError:
-        # Whatever is wrong with the optimizers, the run's own options are known.
-        pass
+    # Whatever is wrong with the optimizers, the run's own options are known.
+    with suppress(UserError):
+        parser = full_parser(_optimizers(first, _in_file(first).options))
     option = option_of(parser, setting)
     return f"{option} (what there is: {PROGRAM} --list)" if setting in LISTED else option
 

@@ -19,7 +19,7 @@ DEFAULT_OUT = "runs"
 QUICK = {"seeds": 2, "start_sets": 2, "episodes": 1_000, "searches": 3}
 # What an invocation does rather than what a run is; not for config files.
 ACTIONS = (
-    *("help", "version", "list", "config", "dry_run", "overwrite"),
+    *("help", "version", "list", "config", "overrides", "dry_run", "overwrite"),
     *("report", "quiet", "verbose", "debug"),
 )
 # An option of the run that optimizers which train over a cluster have too.
@@ -153,6 +153,12 @@ def _add_how(parser: Parser) -> None:
         "--config-file",
         metavar="FILE",
         help="YAML file whose keys are option names, or NASLib's; the command line wins over it",
+    )
+    group.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="NAME VALUE",
+        help="in the place of what the config file says, e.g. search.epochs 20",
     )
     group.add_argument(
         "--report",
