@@ -20,8 +20,10 @@ from naslib_incremental.benchmarks.contract import (
 )
 from naslib_incremental.benchmarks.counter import QueryCounter
 from naslib_incremental.benchmarks.imported import Imported
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 
 __all__ = [
+    "ACCURACY",
     "BENCHMARKS",
     "Accuracies",
     "Answers",
@@ -29,6 +31,7 @@ __all__ = [
     "DataFile",
     "DataSource",
     "Imported",
+    "Metric",
     "Provenance",
     "QueryCounter",
     "data_sources",

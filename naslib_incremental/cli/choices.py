@@ -32,6 +32,7 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.ablation import Ablation
 from naslib_incremental.harness.plan import is_trainable
+from naslib_incremental.harness.suite import left_out_in_turn
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Choices:
         report: ``"full"``, ``"summary"`` for tables without figures, or ``"none"``.
         quiet: show no progress.
         ablation: the study around ``config``, None for a run.
+        benchmarks: that ``config`` is run on each, where there are several.
     """
 
     config: RunConfig | None
@@ -67,6 +69,7 @@ class Choices:
     report: str = "full"
     quiet: bool = False
     ablation: Ablation | None = None
+    benchmarks: tuple[str, ...] = ()
 
 
 def read_choices(arguments: Sequence[str]) -> Choices:
@@ -133,16 +136,28 @@ def _choices(given: Mapping[str, Any], optimizers: Sequence[str], parser: Parser
     if "ray_address" in given and given.get(ENGINE, "local") == "local":
         raise UserError("--engine rllib with --ray-address", "--engine local", "--engine rllib")
     ablation = None
+    benchmarks = tuple(dict.fromkeys(given.get("benchmark", ())))
+    if benchmarks:
+        given = {**given, "benchmark": benchmarks[0]}
     if "ablate" in given:
         given = study_options(given, optimizers)
         make_config = partial(_config, optimizers=optimizers)
         ablation = read_ablation(given, optimizers[0], parser, make_config)
     elif "variants" in given:
         raise UserError("--ablate with --variants", "--variants alone", f"{PROGRAM} --help")
-    names = {field.name for field in fields(Choices)} - {"config", "out", "ablation"}
+    names = {field.name for field in fields(Choices)} - {"config", "out", "ablation", "benchmarks"}
     chosen = {name: value for name, value in given.items() if name in names}
     out = Path(given.get("out", DEFAULT_OUT))
-    return Choices(_config(given, optimizers), out, ablation=ablation, **chosen)
+    config = _config(given, optimizers)
+    if "leave_one_out" in given:
+        if benchmarks:
+            got = "both"
+            raise UserError("--benchmark or --leave-one-out", got, "leave one of them away")
+        benchmarks = left_out_in_turn(given["leave_one_out"], config)
+    several = benchmarks if len(benchmarks) > 1 else ()
+    if several and ablation is not None:
+        raise UserError("one benchmark with --ablate", ", ".join(several), "name one")
+    return Choices(config, out, ablation=ablation, benchmarks=several, **chosen)
 
 
 def _config(given: Mapping[str, Any], optimizers: Sequence[str]) -> RunConfig:

@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   naslib-run --optimizer apex_incremental --quick
   naslib-run --optimizer apex_incremental --benchmark nasbench_graph/arxiv --steps 200000
   naslib-run --optimizer random_search local_search --neighbours 25 --budgets 50 300
+  naslib-run --leave-one-out nasbench_graph --optimizer regularized_evolution random_search
   naslib-run --config run.yaml --seeds 10
   naslib-run --ablate gamma=.9,.95,.99 neighbours=25,50,100 alpha=none,2,6,10 --quick
 
@@ -82,7 +83,19 @@ def _add_what(parser: Parser) -> None:
         "head=cls+reward_scale=none, to compare sensitivities",
     )
     default = RunConfig.benchmark
-    group.add_argument("--benchmark", metavar="NAME", help=f"one of --list (default: {default})")
+    group.add_argument(
+        "--benchmark",
+        nargs="+",
+        metavar="NAME",
+        help=f"one of --list (default: {default}); with several, a run on each and a table over "
+        "all",
+    )
+    group.add_argument(
+        "--leave-one-out",
+        metavar="FAMILY",
+        help="each data set of this benchmark in turn, searched by agents that learned on the "
+        "others",
+    )
 
 
 def _add_evaluation(parser: Parser) -> None:

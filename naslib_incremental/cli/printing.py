@@ -11,6 +11,7 @@ from naslib_incremental.harness.ablation import Study
 from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.plan import make_plan
 from naslib_incremental.harness.provenance import usable_cores
+from naslib_incremental.harness.suite import Suite
 from naslib_incremental.optimizers import OPTIMIZERS
 from naslib_incremental.optimizers.naslib import naslib_status
 from naslib_incremental.search_spaces_ext import SEARCH_SPACES
@@ -77,6 +78,12 @@ def study_text(study: Study, workers: int | None) -> str:
         ("already there", f"{present} of {len(files)} pieces of work"),
     ]
     return table(rows)
+
+
+def suite_text(suite: Suite, workers: int | None) -> str:
+    """What a suite would do: the plan of each of its runs, and the folder of all."""
+    plans = [plan_text(job, workers) for job in suite.jobs.values()]
+    return "\n\n".join([*plans, table([("suite folder", str(suite.folder))])])
 
 
 def choices_text() -> str:

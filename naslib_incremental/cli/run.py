@@ -57,23 +57,25 @@ def _run(arguments: Sequence[str]) -> None:
 
         print(choices_text())
         return
-    folder = (_execute if choices.ablation is None else _study)(choices, command)
+    if choices.ablation is not None:
+        folder = _study(choices, command)
+    elif choices.benchmarks:
+        folder = _suite(choices, command)
+    else:
+        folder = _execute(choices, command)
     if folder is not None:
         _report(folder, choices)
 
 
 def _report(folder: Path, choices: Choices) -> None:
     """Make what was asked for of a finished run or study, and print its tables."""
-    from naslib_incremental.reports import FORMATS, TABLES, build_report, build_study_report
+    from naslib_incremental.reports import FORMATS, TABLES, report_of
 
     if choices.report == "none":
         print(f"run folder: {folder}")
         return
     formats = TABLES if choices.report == "summary" else FORMATS
-    if choices.ablation is None:
-        report = build_report([folder], folder / "report", formats)
-    else:
-        report = build_study_report(folder, folder / "report", formats)
+    report = report_of(folder)(folder / "report", formats)
     print(report.text)
     print(f"report: {report.index or report.folder}")
 
@@ -109,6 +111,22 @@ def _study(choices: Choices, command: str) -> Path | None:
     logger.debug("%s", plan)
     with _at_work(choices, command) as how:
         return run_study(study, **how)
+
+
+def _suite(choices: Choices, command: str) -> Path | None:
+    """Do the runs of a suite, or print what they would do; its folder, if there is one."""
+    from naslib_incremental.cli.printing import suite_text
+    from naslib_incremental.harness.suite import make_suite, run_suite
+
+    assert choices.config is not None
+    suite = make_suite(choices.config, choices.benchmarks, choices.out)
+    plan = suite_text(suite, choices.workers)
+    if choices.dry_run:
+        print(plan)
+        return None
+    logger.debug("%s", plan)
+    with _at_work(choices, command) as how:
+        return run_suite(suite, **how)
 
 
 @contextmanager

@@ -116,7 +116,8 @@ def _evaluate(job: Job, task: EvaluationTask, send: Send) -> None:
     # How many queries the others will need is not known, and they are quick.
     episodes = evaluate(optimizer, benchmark, starts, rng, tell if optimizer.is_search else None)
     path = job.folder.file(task)
-    write_episodes(path, task, benchmark.name, episodes, job.folder.config_hash)
+    digest = job.folder.config_hash
+    write_episodes(path, task, benchmark.name, episodes, digest, benchmark.metric)
 
 
 @lru_cache(maxsize=8)

@@ -13,8 +13,18 @@ if TYPE_CHECKING:
         Report,
         build_report,
         build_study_report,
+        build_suite_report,
+        report_of,
     )
 
-__all__ = ["FORMATS", "TABLES", "Report", "build_report", "build_study_report"]
+__all__ = [
+    "FORMATS",
+    "TABLES",
+    "Report",
+    "build_report",
+    "build_study_report",
+    "build_suite_report",
+    "report_of",
+]
 
 __getattr__, __dir__ = lazy_face(__name__, dict.fromkeys(__all__, "build"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.storage import atomic_path, write_text
+from naslib_incremental.records import is_study, is_suite
 from naslib_incremental.reports.figures.canvas import (
     UNDATED,
     Drawing,
@@ -27,17 +29,25 @@ from naslib_incremental.reports.page.html import (
     run_page,
     statements,
     study_page,
+    suite_page,
     which_number,
 )
-from naslib_incremental.reports.sections import RUN_SECTIONS, STUDY_SECTIONS, Section
+from naslib_incremental.reports.sections import (
+    RUN_SECTIONS,
+    STUDY_SECTIONS,
+    SUITE_SECTIONS,
+    Section,
+)
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING
 from naslib_incremental.reports.statistics.runs import read_runs
 from naslib_incremental.reports.statistics.study import read_study
+from naslib_incremental.reports.statistics.suite import read_suite
 from naslib_incremental.reports.tables import budgets
 from naslib_incremental.reports.tables.comparisons import leads_table
 from naslib_incremental.reports.tables.study import SEEDS
 from naslib_incremental.reports.tables.table import WRITERS, Table, terminal
+from naslib_incremental.reports.wording import Wording
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +95,15 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     """
     _check_formats(formats)
     analysis = Analysis(read_runs(runs))
-    leads = leads_table(analysis)
+    wording = Wording(analysis.runs.benchmark.metric)
+    leads = wording.table(leads_table(analysis))
     styles = palette([optimizer.name for optimizer in analysis.optimizers])
     with _writing(out):
         _write_tables([leads], out, formats)
-        shown = _make(RUN_SECTIONS, analysis, styles, out, formats)
+        shown = _make(RUN_SECTIONS, analysis, wording, styles, out, formats)
         index = _write_page(run_page(analysis, leads, shown), out) if PAGE in formats else None
-    return Report(out, index, _run_text(analysis, shown), analysis.runs.problems)
+    text = wording(_run_text(analysis, shown))
+    return Report(out, index, text, analysis.runs.problems)
 
 
 def build_study_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS) -> Report:
@@ -107,12 +119,44 @@ def build_study_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS
     """
     _check_formats(formats)
     study = read_study(folder)
+    wording = Wording(study.manifest.benchmark.metric)
     with _writing(out):
-        shown = _make(STUDY_SECTIONS, study, {}, out, formats)
+        shown = _make(STUDY_SECTIONS, study, wording, {}, out, formats)
         index = _write_page(study_page(study, shown), out) if PAGE in formats else None
     tables = [table for section in shown for table in section.tables]
     text = "\n".join([*map(terminal, tables), f"[{SEEDS}]", *_left_out(study.problems)])
     return Report(out, index, text, study.problems)
+
+
+def build_suite_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS) -> Report:
+    """Write the report of a suite, from the folders of its runs and its benchmarks' tables.
+
+    Args:
+        folder: the suite's folder.
+        out: folder of the report; what is there under the same names is replaced.
+        formats: some of ``FORMATS``.
+
+    Raises:
+        UserError: an unknown format; nothing is readable yet; a folder that cannot be written.
+    """
+    _check_formats(formats)
+    suite = read_suite(folder)
+    with _writing(out):
+        styles = palette(suite.optimizers)
+        shown = _make(SUITE_SECTIONS, suite, Wording(suite.metric), styles, out, formats)
+        index = _write_page(suite_page(suite, shown), out) if PAGE in formats else None
+    tables = [table for section in shown for table in section.tables]
+    text = "\n".join([*map(terminal, tables), *_left_out(suite.problems)])
+    return Report(out, index, text, suite.problems)
+
+
+def report_of(folder: Path) -> Callable[[Path, Sequence[str]], Report]:
+    """What writes the report of a run folder, or of the folder of a study or a suite."""
+    if is_study(folder):
+        return partial(build_study_report, folder)
+    if is_suite(folder):
+        return partial(build_suite_report, folder)
+    return partial(build_report, [folder])
 
 
 def _check_formats(formats: Sequence[str]) -> None:
@@ -135,6 +179,7 @@ def _writing(out: Path) -> Iterator[None]:
 def _make(
     sections: Sequence[Section],
     numbers: Any,
+    wording: Wording,
     styles: Mapping[str, Style],
     out: Path,
     formats: Sequence[str],
@@ -143,12 +188,13 @@ def _make(
     count = sum(len(one.tables) + bool(_pictures(formats)) * len(one.figures) for one in sections)
     silent = None if logger.isEnabledFor(logging.INFO) else True
     with tqdm(total=count, desc="making the report", disable=silent, delay=1, leave=False) as bar:
-        return [_make_section(one, numbers, styles, out, formats, bar) for one in sections]
+        return [_make_section(one, numbers, wording, styles, out, formats, bar) for one in sections]
 
 
 def _make_section(
     section: Section,
     numbers: Any,
+    wording: Wording,
     styles: Mapping[str, Style],
     out: Path,
     formats: Sequence[str],
@@ -156,7 +202,7 @@ def _make_section(
 ) -> Shown:
     tables: list[Table] = []
     for make_tables in section.tables:
-        tables += make_tables(numbers)
+        tables += map(wording.table, make_tables(numbers))
         bar.update()
     _write_tables(tables, out, formats)
     figures = []
@@ -164,7 +210,8 @@ def _make_section(
     for make_figure in section.figures if kinds else ():
         drawing = make_figure(numbers, styles)
         if drawing is not None:
-            figures.append((drawing, _write_figure(drawing, out / "figures", kinds)))
+            worded = wording.drawing(drawing)
+            figures.append((worded, _write_figure(worded, out / "figures", kinds)))
         bar.update()
     return Shown(section.title, tuple(tables), tuple(figures))
 

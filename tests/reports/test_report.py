@@ -261,7 +261,7 @@ def test_several_runs_in_one_report(tmp_path: Path) -> None:
 
 def test_bad_requests(tmp_path: Path) -> None:
     run = ordinary(tmp_path / "run").write()
-    with pytest.raises(UserError, match="formats html, .*md.*, png, pdf; got docx"):
+    with pytest.raises(UserError, match=r"formats html, .*md.*, png, pdf; got docx"):
         build_report([run], tmp_path / "out", formats=("docx",))
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="can be written"):

@@ -231,6 +231,6 @@ def test_a_study_without_any_finished_evaluation_is_refused(tmp_path: Path) -> N
 
 
 def test_an_unknown_format_is_refused_before_anything_is_written(folder: Path) -> None:
-    with pytest.raises(UserError, match="html, md, csv, tex; got docx"):
+    with pytest.raises(UserError, match="html, md, csv, tex, png, pdf; got docx"):
         build_study_report(folder, folder / "report", ("html", "docx"))
     assert not (folder / "report").exists()
