@@ -148,5 +148,5 @@ def test_answers_in_per_cent_and_others(kind: str, dataset: str, scale: float, m
 
 
 def test_a_data_set_that_was_not_measured() -> None:
-    with pytest.raises(UserError, match="a task of TransNAS-Bench-101, .*; got 'svhn'"):
+    with pytest.raises(UserError, match=r"a task of TransNAS-Bench-101, .*; got 'svhn'"):
         CONVERSIONS["transbench101_micro"]().measured("svhn")
