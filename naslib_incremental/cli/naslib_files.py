@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from naslib_incremental.benchmarks import BENCHMARKS
+from naslib_incremental.benchmarks.transnas101 import TASKS
 from naslib_incremental.cli.options import ACTIONS, base_parser, optimizer_fields, own_names
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import OPTIMIZERS
@@ -23,13 +24,6 @@ OPTIMIZER_NAMES = {
 ONE_SHOT = ("darts", "drnas", "gdas", "gsparsity", "oneshot", "rsws", "edgepopup")
 """NASLib's optimizers that train weights of networks."""
 
-TASKS = {
-    name: name
-    for name in (
-        *("class_scene", "class_object", "room_layout", "jigsaw"),
-        *("segmentsemantic", "normal", "autoencoder"),
-    )
-}
 SPACES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "nasbench101": ("nasbench101", {"cifar10": ""}),
     "nasbench201": (
@@ -38,9 +32,9 @@ SPACES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "nasbench301": ("nasbench301", {"cifar10": ""}),
     "darts": ("nasbench301", {"cifar10": ""}),
-    "transbench101": ("transnas101_micro", TASKS),
-    "transbench101_micro": ("transnas101_micro", TASKS),
-    "transbench101_macro": ("transnas101_macro", TASKS),
+    "transbench101": ("transnas101_micro", {task: task for task in TASKS}),
+    "transbench101_micro": ("transnas101_micro", {task: task for task in TASKS}),
+    "transbench101_macro": ("transnas101_macro", {task: task for task in TASKS}),
 }
 """By NASLib's names of search spaces our benchmark, and its variant for each data set."""
 

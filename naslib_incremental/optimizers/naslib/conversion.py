@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.contract import Answers, Benchmark, Provenance
+from naslib_incremental.benchmarks.nasbench301 import NASBench301
+from naslib_incremental.benchmarks.transnas101 import TASKS
 from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 from naslib_incremental.search_spaces_ext.edge_cells import EDGES, EdgeCellSpace
 from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
@@ -41,8 +45,21 @@ NASBENCH201_OPERATIONS = (
 """In NASLib's order."""
 NASBENCH201_EDGES = ((1, 0), (2, 0), (3, 0), (2, 1), (3, 1), (3, 2))
 """(target, source) in NASLib's order."""
-NOT_IN_PER_CENT = ("room_layout", "normal", "autoencoder")
-"""Tasks that NASLib answers with negative losses or structural similarities, not percentages."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What NASLib's VAL_ACCURACY is.
+
+    Attributes:
+        scale: its number of 1.
+        metric: what it measures.
+        shaping_alpha: default alpha of the reward shaping.
+    """
+
+    scale: float = 100.0
+    metric: Metric = ACCURACY
+    shaping_alpha: float = 6.0
 
 
 class Conversion(ABC):
@@ -50,11 +67,9 @@ class Conversion(ABC):
 
     Attributes:
         space: ours.
-        shaping_alpha: default alpha of the reward shaping.
     """
 
     space: SearchSpace
-    shaping_alpha: ClassVar[float]
 
     @abstractmethod
     def to_spec(self, architecture: Architectures) -> Any:
@@ -68,15 +83,13 @@ class Conversion(ABC):
             UserError: it is no architecture of the space.
         """
 
-    def scale(self, dataset: str) -> float:
-        """What NASLib's VAL_ACCURACY is divided by: 100 for per cent."""
-        return 100.0
+    def measured(self, dataset: str) -> Measured:
+        """What NASLib's VAL_ACCURACY is on a data set."""
+        return Measured()
 
 
 class NASBench101Conversion(Conversion):
     """Specs ``{"matrix": [7, 7], "ops": 7 names}``; smaller cells have unconnected vertices."""
-
-    shaping_alpha = 6.0
 
     def __init__(self) -> None:
         self.space: NASBench101Space = NASBench101Space()
@@ -109,10 +122,11 @@ class NASBench101Conversion(Conversion):
 class NASBench301Conversion(Conversion):
     """Compact forms: two cells of eight (input, operation); the order of the nodes is kept."""
 
-    shaping_alpha = 32.0
-
     def __init__(self) -> None:
         self.space: NASBench301Space = NASBench301Space()
+
+    def measured(self, dataset: str) -> Measured:  # noqa: D102
+        return Measured(shaping_alpha=NASBench301.shaping_alpha)
 
     def to_spec(self, architecture: Architectures) -> Any:  # noqa: D102
         return to_compact(architecture)
@@ -131,7 +145,6 @@ class EdgeOperationsConversion(Conversion):
         numbers: [O] our number of each of NASLib's operations.
     """
 
-    shaping_alpha = 6.0
     title: ClassVar[str]
     space: EdgeCellSpace
     order: tuple[int, ...]
@@ -174,14 +187,12 @@ class TransNASMicroConversion(EdgeOperationsConversion):
         self.order = tuple(range(len(EDGES)))
         self.numbers = tuple(range(len(self.space.operations)))
 
-    def scale(self, dataset: str) -> float:  # noqa: D102
-        return 1.0 if dataset in NOT_IN_PER_CENT else 100.0
+    def measured(self, dataset: str) -> Measured:  # noqa: D102
+        return _task(dataset)
 
 
 class TransNASMacroConversion(Conversion):
     """Specs of six modules, 0 for those that there are not: an array, as NASLib compares it."""
-
-    shaping_alpha = 6.0
 
     def __init__(self) -> None:
         self.space: TransNASMacroSpace = TransNASMacroSpace()
@@ -203,8 +214,16 @@ class TransNASMacroConversion(Conversion):
             raise _no_spec("TransNAS-Bench-101's skeletons", spec, action) from error
         return found
 
-    def scale(self, dataset: str) -> float:  # noqa: D102
-        return 1.0 if dataset in NOT_IN_PER_CENT else 100.0
+    def measured(self, dataset: str) -> Measured:  # noqa: D102
+        return _task(dataset)
+
+
+def _task(dataset: str) -> Measured:
+    if dataset not in TASKS:
+        names = ", ".join(TASKS)
+        raise UserError(f"a task of TransNAS-Bench-101, one of {names}", repr(dataset), "name one")
+    task = TASKS[dataset]
+    return Measured(task.scale, task.metric, task.shaping_alpha)
 
 
 def _index(space: EnumerableSpace, word: int) -> Architectures:
@@ -258,13 +277,14 @@ class DatasetAPI(Benchmark):
     def __init__(self, search_space: Any, dataset: str, dataset_api: Any, metric: Any) -> None:
         self.conversion = conversion_for(search_space)
         self.space = self.conversion.space
-        self.shaping_alpha = self.conversion.shaping_alpha
+        measured = self.conversion.measured(dataset)
+        self.scale, self.metric = measured.scale, measured.metric
+        self.shaping_alpha = measured.shaping_alpha
         self.name = f"naslib/{self.space.name}"
         label = f"{self.space.name} through NASLib's dataset_api"
         self.provenance = Provenance(label, "NASLib's VAL_ACCURACY", "", {})
         self._kinds = metric
         self._dataset, self._dataset_api = dataset, dataset_api
-        self.scale = self.conversion.scale(dataset)
         self._empty = search_space.clone()
         # Without torch networks one graph can take one architecture after the other.
         self._graph = search_space.clone()

@@ -33,7 +33,7 @@ class Rehearsal(Benchmark):
     def __init__(self, benchmark: DatasetAPI) -> None:
         self._benchmark = benchmark
         self.name, self.space = benchmark.name, benchmark.space
-        self.provenance = benchmark.provenance
+        self.provenance, self.metric = benchmark.provenance, benchmark.metric
         self.shaping_alpha = benchmark.shaping_alpha
         self.validation_optimum = benchmark.validation_optimum
         self.answered = 0

@@ -134,13 +134,19 @@ def test_what_is_no_spec_is_refused(kind: str, wrong: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "dataset", "scale"),
+    ("kind", "dataset", "scale", "metric"),
     [
-        ("nasbench201", "cifar100", 100),
-        ("transbench101_micro", "class_object", 100),
-        ("transbench101_micro", "room_layout", 1),
-        ("transbench101_macro", "normal", 1),
+        ("nasbench201", "cifar100", 100, "accuracy"),
+        ("transbench101_micro", "class_object", 100, "accuracy"),
+        ("transbench101_micro", "room_layout", 1, "negative L2 loss"),
+        ("transbench101_macro", "normal", 1, "SSIM"),
     ],
 )
-def test_answers_in_per_cent_and_others(kind: str, dataset: str, scale: float) -> None:
-    assert CONVERSIONS[kind]().scale(dataset) == scale
+def test_answers_in_per_cent_and_others(kind: str, dataset: str, scale: float, metric: str) -> None:
+    measured = CONVERSIONS[kind]().measured(dataset)
+    assert (measured.scale, measured.metric.name) == (scale, metric)
+
+
+def test_a_data_set_that_was_not_measured() -> None:
+    with pytest.raises(UserError, match=r"a task of TransNAS-Bench-101, .*; got 'svhn'"):
+        CONVERSIONS["transbench101_micro"]().measured("svhn")
