@@ -23,6 +23,7 @@ check: $(VENV)/installed-test ## lint and types only
 
 bench: $(VENV)/installed-test ## measure the speeds that docs/speed.md states
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.spaces
 	$(BIN)/python -m bench.nasbench101
 	$(BIN)/python -m bench.nasbench301
 	$(BIN)/python -m bench.nasbench301_alternatives

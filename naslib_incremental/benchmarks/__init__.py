@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from naslib_incremental.benchmarks.catalogue import (
     BENCHMARKS,
+    data_packages,
     data_sources,
     import_data,
     list_benchmarks,
@@ -15,6 +16,7 @@ from naslib_incremental.benchmarks.contract import (
     Answers,
     Benchmark,
     DataFile,
+    DataPackage,
     DataSource,
     Provenance,
 )
@@ -29,11 +31,13 @@ __all__ = [
     "Answers",
     "Benchmark",
     "DataFile",
+    "DataPackage",
     "DataSource",
     "Imported",
     "Metric",
     "Provenance",
     "QueryCounter",
+    "data_packages",
     "data_sources",
     "import_data",
     "list_benchmarks",

@@ -77,6 +77,25 @@ class DataFile:
     sha256: str = ""
 
 
+@dataclass(frozen=True)
+class DataPackage:
+    """A Python package that brings a benchmark's numbers along; installed with this one.
+
+    Attributes:
+        name: on PyPI.
+        title: what it holds.
+        size: of the download.
+        origin: who published the numbers, and where.
+        licence: of the package.
+    """
+
+    name: str
+    title: str
+    size: str
+    origin: str
+    licence: str
+
+
 class DataSource(ABC):
     """Files of one format that a benchmark's numbers can be made from.
 
@@ -168,12 +187,14 @@ class Benchmark(ABC):
         validation_optimum: highest validation accuracy of the whole table, None where unknown.
         budgets: query budgets that papers report on it.
         sources: the files that it can be made from; none where it needs no file.
+        package: that brings its numbers along, None where there is none.
     """
 
     variants: ClassVar[tuple[str, ...]] = ("",)
     datasets: ClassVar[tuple[str, ...]] = ()
     budgets: ClassVar[tuple[int, ...]] = (50, 100, 150, 300)
     sources: ClassVar[tuple[DataSource, ...]] = ()
+    package: ClassVar[DataPackage | None] = None
     metric: Metric = ACCURACY
     name: str
     space: SearchSpace

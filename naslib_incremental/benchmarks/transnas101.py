@@ -114,7 +114,6 @@ def columns_of(kind: str, published: Mapping[str, Mapping[str, float]]) -> Array
 class TransNASSource(DataSource):
     """Files that have numbers of every architecture of a space, or of both."""
 
-    # Of the macro space too; a source has one name.
     benchmark = "transnas101_micro"
     folder = "transnas101"
     expected: ClassVar[str]
@@ -160,12 +159,12 @@ class TransNASSource(DataSource):
 
 
 class Official(TransNASSource):
-    """The authors' file, of both spaces."""
+    """The authors' file, of both spaces, kept under the name of one of them."""
 
     title = "official trainings of both spaces, micro and macro: validation and test"
     origin = "Duan et al. 2021, github.com/yawen-d/TransNASBench"
     licence = "MIT"
-    files = (DataFile("transnas-bench_v10141024.pth", "250 MB"),)
+    files = (DataFile("transnas-bench_v10141024.pth"),)
     kinds: ClassVar[tuple[str, ...]] = (f"official-table-{TABLE_VERSION}",)
     expected = "the official file of TransNAS-Bench-101, of plain containers and numbers"
 
@@ -189,19 +188,23 @@ class Official(TransNASSource):
         return arrays
 
 
-class Compact(TransNASSource):
-    """Validation scores, one file a space."""
+class CompactMicro(TransNASSource):
+    """Validation scores of the micro space."""
 
-    title = "validation at the final epoch, one file for micro and one for macro; no test"
-    origin = "made from github.com/automl/NASLib (zc_benchmarks, tnb101_macro_zen)"
+    title = "validation at the final epoch, no test"
+    origin = "github.com/automl/NASLib, all_benchmarks_zen.zip"
     licence = "Apache-2.0"
-    files = (DataFile("micro_val.csv", "0.6 MB"), DataFile("macro_val.csv", "0.5 MB"))
+    files = (DataFile("micro_val.csv", "0.6 MB"),)
     kinds: ClassVar[tuple[str, ...]] = (f"compact-table-{TABLE_VERSION}",)
     expected = f"CSV with the columns arch, {', '.join(f'val_{task}' for task in TASKS)}"
+    space: ClassVar[str] = "micro"
 
     def recognises(self, path: Path) -> bool:
-        """Whether its first line names an architecture and a task."""
-        return first_bytes(path).startswith(b"arch,val_class_scene")
+        """Whether its first line names a task, and the next an architecture of the space."""
+        start = first_bytes(path)
+        return start.startswith(b"arch,val_class_scene") and (b"-basic" in start) == (
+            self.space == "macro"
+        )
 
     def columns(self, path: Path) -> Arrays:  # noqa: D102
         with path.open(newline="", encoding="utf-8") as file:
@@ -209,11 +212,20 @@ class Compact(TransNASSource):
                 row["arch"]: {f"{task}_validation": float(row[f"val_{task}"]) for task in TASKS}
                 for row in csv.DictReader(file)
             }
-        kind = "macro" if any(arch.endswith("-basic") for arch in published) else "micro"
-        return columns_of(kind, published)
+        return columns_of(self.space, published)
 
 
-OFFICIAL, COMPACT = Official(), Compact()
+class CompactMacro(CompactMicro):
+    """The same of the macro space."""
+
+    benchmark = "transnas101_macro"
+    origin = "github.com/automl/NASLib, tnb101_macro_zen.zip"
+    files = (DataFile("macro_val.csv", "0.5 MB"),)
+    space = "macro"
+
+
+OFFICIAL = Official()
+COMPACT: dict[str, TransNASSource] = {"micro": CompactMicro(), "macro": CompactMacro()}
 
 
 class TransNASMicro(Benchmark):
@@ -231,7 +243,7 @@ class TransNASMicro(Benchmark):
 
     variants: ClassVar[tuple[str, ...]] = tuple(TASKS)
     datasets = variants
-    sources = (OFFICIAL, COMPACT)
+    sources: ClassVar[tuple[DataSource, ...]] = (OFFICIAL, COMPACT["micro"])
     budgets: ClassVar[tuple[int, ...]] = (10, 25, 50, 100, 150, 300)
     kind: ClassVar[str] = "micro"
 
@@ -263,22 +275,20 @@ class TransNASMicro(Benchmark):
 class TransNASMacro(TransNASMicro):
     """``transnas101_macro/<task>``: the same of 3,256 skeletons of four to six modules."""
 
+    sources = (OFFICIAL, COMPACT["macro"])
     kind = "macro"
 
 
 def _table(kind: str) -> tuple[Imported, Arrays]:
     """The official table or the compact one, imported now if it lies in a data folder."""
-    for item in (*OFFICIAL.imported(), *COMPACT.imported()):
-        columns = item.open()
-        if f"{kind}_jigsaw_validation" in columns:
-            return item, columns
-    for path in COMPACT.at_hand():
-        if path.name.startswith(kind):
-            item = COMPACT.import_table(path)
-            return item, item.open()
+    compact = COMPACT[kind]
+    imported = [*OFFICIAL.imported(), *compact.imported()]
+    found = imported or [compact.import_table(path) for path in compact.at_hand()[:1]]
+    if found:
+        return found[0], found[0].open()
     raise MissingFileError(
         f"a file of TransNAS-Bench-101, {OFFICIAL.files[0].name} or {kind}_val.csv",
         f"none in {', '.join(map(str, data_folders()))}",
         "put one into a data folder and import it",
-        "transnas101_micro",
+        f"transnas101_{kind}",
     )

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from naslib_incremental.foundation.metric import ACCURACY
 from naslib_incremental.harness.plan import Plan
 from naslib_incremental.harness.tasks import ProgressReport
 from naslib_incremental.records import Task, TrainingTask
@@ -73,10 +74,14 @@ class TrainingProgress:
 
     Args:
         total: number of trainings.
+
+    Attributes:
+        metric: of the benchmark.
     """
 
     def __init__(self, total: int) -> None:
         self.total = total
+        self.metric = ACCURACY
         self.finished: set[tuple[str, Task]] = set()
         self._latest: dict[tuple[str, Task], ProgressReport] = {}
         self._first_steps: dict[tuple[str, Task], int] = {}
@@ -116,7 +121,8 @@ class TrainingProgress:
         finals = [r.figures.get("mean_final_validation") for r in self._latest.values()]
         good = [final for final in finals if final is not None]
         if good:
-            parts.append(f"mean final validation {100 * sum(good) / len(good):.2f} %")
+            mean = self.metric.shown(f"{100 * sum(good) / len(good):.2f}")
+            parts.append(f"mean final validation {mean}")
         if running and rate > 0:
             parts.append(f"{tqdm.format_interval((self.steps - self.step) / rate)} left")
         return ", ".join(parts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.execute import UnfinishedRun, execute
-from naslib_incremental.harness.job import Job, make_job
+from naslib_incremental.harness.job import Job, make_job, opened
 from naslib_incremental.harness.plan import Plan, make_plan
 from naslib_incremental.harness.progress import Progress, open_progress
 from naslib_incremental.harness.provenance import LiveManifest, usable_cores
@@ -135,7 +135,9 @@ def _work(
 ) -> None:
     rest = Plan.of([run.rest for run in runs])
     count = max(1, min(workers or usable_cores(), len(rest)))
-    failures = execute(runs, start_workers(count), show(rest), folder)
+    progress = show(rest)
+    progress.agents.metric = opened(runs[0].job.config.benchmark).metric
+    failures = execute(runs, start_workers(count), progress, folder)
     if failures:
         mendable = failures[0].user_error
         if mendable is not None:

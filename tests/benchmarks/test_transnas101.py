@@ -176,7 +176,7 @@ def test_impossible_numbers_are_refused(own_folders: None, tmp_path: Path) -> No
         writer = csv.DictWriter(file, published[0])
         writer.writeheader()
         writer.writerows(published)
-    assert source_for(path) is COMPACT
+    assert source_for(path) is COMPACT["micro"]
     with pytest.raises(UserError, match="room_layout_validation that are no negative L2 loss"):
         import_data(path)
 

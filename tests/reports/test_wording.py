@@ -12,8 +12,9 @@ import pytest
 from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.records import open_run
 from naslib_incremental.reports.build import build_report
+from naslib_incremental.reports.figures.fixed_targets import reference
 from naslib_incremental.reports.wording import Wording
-from tests.reports.builder import Episode, RunBuilder, random_episodes
+from tests.reports.builder import Episode, RunBuilder, analysis_of, random_episodes
 
 LOSS = Metric("negative L2 loss", "x 100", None, 0.0, True)
 
@@ -51,6 +52,14 @@ def test_every_text_of_a_report_is_in_words_of_its_metric(tmp_path: Path) -> Non
     assert "Negative L2 loss x 100: mean" in texts["budgets_best_validation.md"]
     assert ">validation negative L2 loss (x 100)<" in texts["best_so_far-best_validation.svg"]
     assert "the whole benchmark (-10.00) minus" in texts["regret.md"]
+
+
+def test_targets_are_measured_from_the_best_seen_below_zero(tmp_path: Path) -> None:
+    run = run_of_losses(tmp_path / "run")
+    run.benchmark = {**run.benchmark, "validation_optimum": None}
+    best, known = reference(analysis_of(run))
+    assert not known
+    assert -0.5 < best < 0
 
 
 @pytest.mark.parametrize("text", ["Per cent: mean", "validation accuracy (%)", "95 % of them"])

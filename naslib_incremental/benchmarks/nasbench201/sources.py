@@ -74,8 +74,8 @@ class Nats(TableSource):
     origin = "Dong et al. 2021, github.com/D-X-Y/NATS-Bench"
     licence = "MIT"
     files = (
-        DataFile("NATS-tss-v1_0-3ffb9-simple", "1.1 GB unpacked, a folder"),
-        DataFile("NATS-tss-v1_0-3ffb9.pickle.pbz2", "1.7 GB"),
+        DataFile("NATS-tss-v1_0-3ffb9-simple", "1.15 GB as .tar, to be unpacked into a folder"),
+        DataFile("NATS-tss-v1_0-3ffb9.pickle.pbz2"),
     )
     kinds: ClassVar[tuple[str, ...]] = (f"nats-table-{TABLE_VERSION}",)
 
@@ -135,7 +135,7 @@ class Extra(TableSource):
     """The compact .npz of test accuracies."""
 
     title = "test accuracy, mean over the trainings of a cell"
-    origin = "made from github.com/v-tao/nats-bench-landscape, derived from NATS-Bench"
+    origin = "github.com/v-tao/nats-bench-landscape, derived from NATS-Bench"
     licence = ""
     files = (DataFile("nb201_extra.npz", "0.7 MB"),)
     kinds: ClassVar[tuple[str, ...]] = (f"extra-table-{TABLE_VERSION}",)

@@ -133,8 +133,9 @@ def _put_cell(columns: Columns, cell: Mapping[str, Any]) -> None:
             last = [one["eval_acc1es"][f"{on}@{one['epochs'] - 1}"] / 100 for one in own]
             columns.put(f"{dataset}_{column}", row, last)
             if column == "validation":
-                seconds = [sum(one["train_times"].values()) for one in own]
-                columns.put(f"{dataset}_training_seconds", row, seconds)
+                if all(one["train_times"] for one in own):
+                    seconds = [sum(one["train_times"].values()) for one in own]
+                    columns.put(f"{dataset}_training_seconds", row, seconds)
                 columns.put(f"{dataset}_parameters_millions", row, [one["params"] for one in own])
 
 

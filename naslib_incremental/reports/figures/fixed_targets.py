@@ -54,7 +54,7 @@ def reference(analysis: Analysis) -> tuple[float, bool]:
     if optimum is not None:
         return float(optimum), True
     budget = analysis.budgets[-1]
-    seen = [one.searches(budget).finals[:, 0].max(initial=0) for one in analysis.optimizers]
+    seen = [one.searches(budget).finals[:, 0].max(initial=-np.inf) for one in analysis.optimizers]
     return float(max(seen)), False
 
 
