@@ -100,7 +100,8 @@ def _execute(choices: Choices, command: str) -> Path | None:
 def _study(choices: Choices, command: str) -> Path | None:
     """Do a study, or print what it would do; its folder, if there is one."""
     from naslib_incremental.cli.printing import study_text
-    from naslib_incremental.harness.ablation import make_study, run_study
+    from naslib_incremental.harness.ablation import make_study
+    from naslib_incremental.harness.runner import run_all
 
     assert choices.ablation is not None
     study = make_study(choices.ablation, choices.out)
@@ -110,13 +111,14 @@ def _study(choices: Choices, command: str) -> Path | None:
         return None
     logger.debug("%s", plan)
     with _at_work(choices, command) as how:
-        return run_study(study, **how)
+        return run_all(study, **how)
 
 
 def _suite(choices: Choices, command: str) -> Path | None:
     """Do the runs of a suite, or print what they would do; its folder, if there is one."""
     from naslib_incremental.cli.printing import suite_text
-    from naslib_incremental.harness.suite import make_suite, run_suite
+    from naslib_incremental.harness.runner import run_all
+    from naslib_incremental.harness.suite import make_suite
 
     assert choices.config is not None
     suite = make_suite(choices.config, choices.benchmarks, choices.out)
@@ -126,7 +128,7 @@ def _suite(choices: Choices, command: str) -> Path | None:
         return None
     logger.debug("%s", plan)
     with _at_work(choices, command) as how:
-        return run_suite(suite, **how)
+        return run_all(suite, **how)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,11 +12,7 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.job import HASH_DIGITS, Job, make_job
 from naslib_incremental.harness.plan import Plan, make_plan
-from naslib_incremental.harness.progress import Progress, open_progress
-from naslib_incremental.harness.runner import run_all
-from naslib_incremental.harness.workers import LocalProcesses, Workers
 from naslib_incremental.optimizers import TrainableOptimizer, load_optimizer
-from naslib_incremental.records.folder import unwritable
 from naslib_incremental.records.suite import MemberRecord, SuiteRecord, write_suite
 
 
@@ -38,6 +34,10 @@ class Suite:
     def plans(self) -> list[tuple[Job, Plan]]:
         """All runs with their pieces of work, finished ones too."""
         return [(job, make_plan(job.config)) for job in self.jobs.values()]
+
+    def describe(self, command: str) -> None:
+        """Write the folder's description."""
+        write_suite(self.folder, replace(self.record, command=command))
 
 
 def make_suite(config: RunConfig, benchmarks: Sequence[str], out: Path) -> Suite:
@@ -81,42 +81,3 @@ def left_out_in_turn(family: str, config: RunConfig) -> tuple[str, ...]:
             expected = "optimizers that learn elsewhere than on what they search"
             raise UserError(expected, name, "leave it out", setting="optimizer")
     return tuple(f"{family}/{dataset}" for dataset in datasets)
-
-
-def run_suite(
-    suite: Suite,
-    *,
-    workers: int | None = None,
-    overwrite: bool = False,
-    command: str = "",
-    show: Callable[[Plan], Progress] = open_progress,
-    start_workers: Callable[[int], Workers] = LocalProcesses,
-) -> Path:
-    """Do every run of a suite that is not finished; the arguments are those of ``run_all``.
-
-    Returns:
-        The suite's folder.
-
-    Raises:
-        UserError: something is wrong that the user can mend.
-        WorkFailedError: some pieces of work failed; all others are finished.
-    """
-    try:
-        write_suite(suite.folder, replace(suite.record, command=command))
-    except OSError as error:
-        raise unwritable(suite.folder, error) from error
-    count = len(suite.jobs)
-    titled = {
-        f"run {number} of {count}: {name}": job
-        for number, (name, job) in enumerate(suite.jobs.items(), 1)
-    }
-    run_all(
-        titled,
-        suite.folder,
-        workers=workers,
-        overwrite=overwrite,
-        command=command,
-        show=show,
-        start_workers=start_workers,
-    )
-    return suite.folder

@@ -12,7 +12,8 @@ from inline_workers import InlineWorkers
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, run
 from naslib_incremental.harness.progress import Progress
-from naslib_incremental.harness.suite import left_out_in_turn, make_suite, run_suite
+from naslib_incremental.harness.runner import run_all
+from naslib_incremental.harness.suite import left_out_in_turn, make_suite
 from naslib_incremental.records import open_run, open_suite
 
 pytestmark = pytest.mark.usefixtures("toy")
@@ -28,7 +29,7 @@ BOTH = ("toy/plain", "toy/untested")
 
 
 def do(config: RunConfig, out: Path, workers: InlineWorkers) -> Path:
-    return run_suite(
+    return run_all(
         make_suite(config, BOTH, out),
         command="typed",
         show=lambda plan: Progress(plan, StringIO()),
