@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -37,6 +38,9 @@ from naslib_incremental.harness.suite import left_out_in_turn
 logger = logging.getLogger(__name__)
 
 HELP = ("-h", "--help")
+CONFIG = ("--config", "--config-file")
+OPTION = re.compile(r"-(?!\.?\d)")
+"""How an option begins, and a negative number does not."""
 BASELINES = ("random_search", "random_walk", "local_search")
 LISTED = ("optimizer", "benchmark")
 
@@ -79,11 +83,12 @@ def read_choices(arguments: Sequence[str]) -> Choices:
         UserError: an option or a value does not fit.
     """
     # Which options there are depends on the optimizers, so that these are looked for first.
+    arguments, overrides = _without_overrides(arguments)
     first = _first_look(arguments)
     if first.get("list"):
         return Choices(None)
     path = Path(first["config"]) if "config" in first else None
-    in_file = _in_file(first)
+    in_file = _in_file(first, overrides)
     optimizers = _optimizers(first, in_file.options)
     parser = full_parser(optimizers)
     typed = vars(parser.parse_args(arguments))
@@ -98,22 +103,34 @@ def read_choices(arguments: Sequence[str]) -> Choices:
     return _choices(given, optimizers, parser)
 
 
-def _in_file(first: Mapping[str, Any]) -> ConfigFile:
-    overrides = first.get("overrides", [])
-    if "config" in first:
-        return read_config_file(Path(first["config"]), overrides)
-    if overrides:
-        got = " ".join(overrides)
-        raise UserError("words without dashes beside --config only", got, f"{PROGRAM} --help")
-    return ConfigFile({})
+def _in_file(first: Mapping[str, Any], overrides: Sequence[str]) -> ConfigFile:
+    if "config" not in first:
+        return ConfigFile({})
+    return read_config_file(Path(first["config"]), overrides)
+
+
+def _without_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments, and apart from them the names and values right behind the config file.
+
+    Nothing that argparse could tell from values of options that it does not know yet.
+    """
+    for place, argument in enumerate(arguments):
+        name, joined, _ = argument.partition("=")
+        if name in CONFIG:
+            begin = end = place + (1 if joined else 2)
+            while end < len(arguments) and not OPTION.match(arguments[end]):
+                end += 1
+            return [*arguments[:begin], *arguments[end:]], list(arguments[begin:end])
+    return list(arguments), []
 
 
 def option_for(setting: str, arguments: Sequence[str]) -> str:
     """The option that stands for a setting of the run that was asked for; empty where none does."""
+    arguments, overrides = _without_overrides(arguments)
     first, parser = _first_look(arguments), base_parser()
     # Whatever is wrong with the optimizers, the run's own options are known.
     with suppress(UserError):
-        parser = full_parser(_optimizers(first, _in_file(first).options))
+        parser = full_parser(_optimizers(first, _in_file(first, overrides).options))
     option = option_of(parser, setting)
     return f"{option} (what there is: {PROGRAM} --list)" if setting in LISTED else option
 

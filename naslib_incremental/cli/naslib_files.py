@@ -156,4 +156,5 @@ def _options(
 
 
 def _refuse(path: Path, key: str, value: Any, expected: str, why: str = "") -> NoReturn:
-    raise UserError(f"{key} to be {expected} in {path}", f"{value!r}{why}", f"mend {path}")
+    action = f"mend it, or write the right one behind the file: {key} VALUE"
+    raise UserError(f"{key} to be {expected} in {path}", f"{value!r}{why}", action)

@@ -19,7 +19,7 @@ DEFAULT_OUT = "runs"
 QUICK = {"seeds": 2, "start_sets": 2, "episodes": 1_000, "searches": 3}
 # What an invocation does rather than what a run is; not for config files.
 ACTIONS = (
-    *("help", "version", "list", "config", "overrides", "dry_run", "overwrite"),
+    *("help", "version", "list", "config", "dry_run", "overwrite"),
     *("report", "quiet", "verbose", "debug"),
 )
 # An option of the run that optimizers which train over a cluster have too.
@@ -152,13 +152,8 @@ def _add_how(parser: Parser) -> None:
         "--config",
         "--config-file",
         metavar="FILE",
-        help="YAML file whose keys are option names, or NASLib's; the command line wins over it",
-    )
-    group.add_argument(
-        "overrides",
-        nargs="*",
-        metavar="NAME VALUE",
-        help="in the place of what the config file says, e.g. search.epochs 20",
+        help="YAML file whose keys are option names, or NASLib's; names and values right behind it "
+        "take the place of its own, e.g. search.epochs 20; the command line wins over it",
     )
     group.add_argument(
         "--report",

@@ -181,6 +181,8 @@ def test_overrides_as_naslibs_runners_take_them(tmp_path: Path) -> None:
     found = config(tmp_path, "search.epochs", "20", "optimizer", "rs", "search.new.key", "3")
     assert (list(found.optimizers), found.budgets) == (["naslib:random_search"], (20,))
     assert config(tmp_path, "seed", "8", "--seeds", "2").seed == 8
+    found = config(tmp_path, "search.fidelity", "-1", "--neighbours", "9", "--workers", "1")
+    assert found.neighbours == 9
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def test_overrides_that_make_no_sense(tmp_path: Path, typed: list[str], message:
 
 
 def test_words_without_a_file() -> None:
-    with pytest.raises(UserError, match=r"beside --config only; got search\.epochs 20"):
+    with pytest.raises(UserError, match=r"unrecognized arguments: search\.epochs 20"):
         read_choices(["search.epochs", "20"])
 
 
