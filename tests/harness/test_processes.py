@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from inline_workers import InlineWorkers
+from toy_fixture import installed
 
 from naslib_incremental.harness import RunConfig, WorkFailedError, run
 from naslib_incremental.harness.plan import Plan
@@ -52,8 +53,7 @@ def uninterrupted(
 ) -> dict[str, dict[str, list[object]]]:
     """All episodes of a run in this process."""
     out = tmp_path_factory.mktemp("uninterrupted")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(toy_site)
+    with installed(toy_site):
         return episodes(run(CONFIG, out, show=silent, start_workers=InlineWorkers))
 
 
