@@ -21,8 +21,9 @@ check: $(VENV)/installed-test ## lint and types only
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/installed-test ## measure the speeds the README states
+bench: $(VENV)/installed-test ## measure the speeds that docs/speed.md states
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.spaces
 	$(BIN)/python -m bench.nasbench101
 	$(BIN)/python -m bench.nasbench301
 	$(BIN)/python -m bench.nasbench301_alternatives
@@ -32,7 +33,7 @@ bench: $(VENV)/installed-test ## measure the speeds the README states
 bench-gpu: $(VENV)/installed ## training speed on the GPU at hand, and the time of 10 M steps
 	$(BIN)/python -m bench.accelerator
 
-datasets: $(VENV)/installed ## the README's table: all eight data sets of NAS-Bench-Graph, in runs/
+datasets: $(VENV)/installed ## the table of docs/results.md: all eight data sets of NAS-Bench-Graph, in runs/
 	$(BIN)/python -m bench.datasets --out runs
 
 clean: ## remove the virtual environment and everything built; runs/ stays

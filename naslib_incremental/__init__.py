@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Benchmark,
         DataFile,
         DataSource,
+        Metric,
         Provenance,
         open_benchmark,
     )
@@ -69,6 +70,7 @@ _HOMES = {
         "Benchmark",
         "DataFile",
         "DataSource",
+        "Metric",
         "Provenance",
         "open_benchmark",
     ),
@@ -92,6 +94,7 @@ __all__ = [
     "DataFile",
     "DataSource",
     "EpisodeSettings",
+    "Metric",
     "Neighbours",
     "Optimizer",
     "Options",

@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from naslib_incremental.agent.config import AgentConfig
 
-# Below any Q value that shaped and scaled rewards can reach, and finite, so that sums stay finite.
-MASKED = -1e9
+MASKED = -math.inf
+"""Below every value: shaped rewards that are not scaled reach -exp(32) at alpha 32."""
 # Where fewer slots are empty, computing them costs less than moving the others.
 FULL_ENOUGH = 0.75
 

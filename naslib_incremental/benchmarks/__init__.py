@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from naslib_incremental.benchmarks.catalogue import (
     BENCHMARKS,
+    data_packages,
     data_sources,
     import_data,
     list_benchmarks,
@@ -15,22 +16,28 @@ from naslib_incremental.benchmarks.contract import (
     Answers,
     Benchmark,
     DataFile,
+    DataPackage,
     DataSource,
     Provenance,
 )
 from naslib_incremental.benchmarks.counter import QueryCounter
 from naslib_incremental.benchmarks.imported import Imported
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 
 __all__ = [
+    "ACCURACY",
     "BENCHMARKS",
     "Accuracies",
     "Answers",
     "Benchmark",
     "DataFile",
+    "DataPackage",
     "DataSource",
     "Imported",
+    "Metric",
     "Provenance",
     "QueryCounter",
+    "data_packages",
     "data_sources",
     "import_data",
     "list_benchmarks",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
-from naslib_incremental.benchmarks.contract import Benchmark, DataSource
+from naslib_incremental.benchmarks.contract import Benchmark, DataPackage, DataSource
 from naslib_incremental.foundation.errors import MissingFileError, UserError
 from naslib_incremental.foundation.registry import Registry
 
@@ -44,14 +45,27 @@ def open_benchmark(full_name: str) -> Benchmark:
 def data_sources() -> list[DataSource]:
     """What all registered benchmarks can be made from; those that fail to load are left out."""
     sources: list[DataSource] = []
-    for name in BENCHMARKS.names():
-        try:
-            kind: type[Benchmark] = BENCHMARKS.load(name)
-        except UserError as error:
-            logger.warning("benchmark %s is left out: %s", name, error)
-            continue
+    for _, kind in _loaded():
         sources += [source for source in kind.sources if source not in sources]
     return sources
+
+
+def data_packages() -> dict[DataPackage, list[str]]:
+    """Packages that bring data along, with the registry names of their benchmarks."""
+    packages: dict[DataPackage, list[str]] = {}
+    for name, kind in _loaded():
+        if kind.package is not None:
+            packages.setdefault(kind.package, []).append(name)
+    return packages
+
+
+def _loaded() -> Iterator[tuple[str, type[Benchmark]]]:
+    """All registered benchmarks by name; those that fail to load are left out."""
+    for name in BENCHMARKS.names():
+        try:
+            yield name, BENCHMARKS.load(name)
+        except UserError as error:
+            logger.warning("benchmark %s is left out: %s", name, error)
 
 
 def source_for(path: Path) -> DataSource:

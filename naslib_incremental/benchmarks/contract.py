@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from naslib_incremental.benchmarks.imported import Imported
 from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.foundation.storage import data_folders, file_sha256
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
@@ -27,8 +28,8 @@ class Answers:
     """What K architectures are worth.
 
     Attributes:
-        validation: [K] validation accuracy as a fraction; what a search may see.
-        test: [K] test accuracy as a fraction, NaN where the benchmark has none; for reports only.
+        validation: [K] in the benchmark's metric, accuracies as fractions; what a search may see.
+        test: [K] likewise, NaN where the benchmark has none; for reports only.
         costs: further columns, each [K], e.g. ``"parameters"``; named with their unit.
     """
 
@@ -74,6 +75,25 @@ class DataFile:
     size: str = ""
     address: str = ""
     sha256: str = ""
+
+
+@dataclass(frozen=True)
+class DataPackage:
+    """A Python package that brings a benchmark's numbers along; installed with this one.
+
+    Attributes:
+        name: on PyPI.
+        title: what it holds.
+        size: of the download.
+        origin: who published the numbers, and where.
+        licence: of the package.
+    """
+
+    name: str
+    title: str
+    size: str
+    origin: str
+    licence: str
 
 
 class DataSource(ABC):
@@ -162,16 +182,20 @@ class Benchmark(ABC):
         name: full name, e.g. ``"nasbench_graph/cora"``.
         space: the architectures it answers for.
         provenance: what its numbers are made from.
+        metric: what they measure.
         shaping_alpha: default alpha of the reward shaping exp(alpha * accuracy), 0 for none.
         validation_optimum: highest validation accuracy of the whole table, None where unknown.
         budgets: query budgets that papers report on it.
         sources: the files that it can be made from; none where it needs no file.
+        package: that brings its numbers along, None where there is none.
     """
 
     variants: ClassVar[tuple[str, ...]] = ("",)
     datasets: ClassVar[tuple[str, ...]] = ()
     budgets: ClassVar[tuple[int, ...]] = (50, 100, 150, 300)
     sources: ClassVar[tuple[DataSource, ...]] = ()
+    package: ClassVar[DataPackage | None] = None
+    metric: Metric = ACCURACY
     name: str
     space: SearchSpace
     provenance: Provenance

@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.benchmarks.contract import Answers, Benchmark, Provenance
+from naslib_incremental.benchmarks.contract import Answers, Benchmark, DataPackage, Provenance
 from naslib_incremental.benchmarks.formats import explained, pickles
 from naslib_incremental.foundation.array_cache import open_or_build
 from naslib_incremental.foundation.errors import MissingFileError, UserError
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.search_spaces_ext.contract import Architectures
 from naslib_incremental.search_spaces_ext.nasbench_graph import (
     NASBenchGraphProteinsSpace,
@@ -30,6 +31,13 @@ COLUMNS = {
     "para": "parameters_millions",
 }
 
+PACKAGE = DataPackage(
+    "nas-bench-graph",
+    "nine data sets: validation, test, latency and parameters of every cell",
+    "6 MB",
+    "Qin et al. 2022, github.com/THUMNLab/NAS-Bench-Graph",
+    "Apache-2.0",
+)
 
 INSTALL_ANEW = "install the package nas-bench-graph anew"
 
@@ -54,6 +62,7 @@ class NASBenchGraph(Benchmark):
     )
     # Proteins has a space of its own.
     datasets = variants[:-1]
+    package = PACKAGE
     shaping_alpha = 32.0
 
     def __init__(self, variant: str) -> None:
@@ -68,11 +77,11 @@ class NASBenchGraph(Benchmark):
             f"nasbench_graph-{variant}-v{self.space.version}-{digest[:16]}",
             lambda: _columns(data, f"{variant}.bench", self.space.graph.keys),
         )
-        metric = "ROC-AUC" if variant == "proteins" else "accuracy"
+        self.metric = Metric("ROC-AUC") if variant == "proteins" else ACCURACY
         self.provenance = Provenance(
             label=f"NAS-Bench-Graph {variant}, tabulated real trainings",
-            validation=f"validation {metric}",
-            test=f"test {metric}",
+            validation=f"validation {self.metric.name}",
+            test=f"test {self.metric.name}",
             files={f"{variant}.bench": digest},
         )
         self.validation_optimum: float | None = float(self.table["validation"].max())

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from naslib_incremental.cli.ablation import read_ablation, study_options
-from naslib_incremental.cli.config_files import named_optimizers, parse_config, read_config_file
+from naslib_incremental.cli.config_files import (
+    ConfigFile,
+    named_optimizers,
+    parse_config,
+    read_config_file,
+)
 from naslib_incremental.cli.guard import Parser, option_of
 from naslib_incremental.cli.options import (
     DEFAULT_OPTIMIZER,
@@ -25,8 +33,14 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig
 from naslib_incremental.harness.ablation import Ablation
 from naslib_incremental.harness.plan import is_trainable
+from naslib_incremental.harness.suite import left_out_in_turn
+
+logger = logging.getLogger(__name__)
 
 HELP = ("-h", "--help")
+CONFIG = ("--config", "--config-file")
+OPTION = re.compile(r"-(?!\.?\d)")
+"""How an option begins, and a negative number does not."""
 BASELINES = ("random_search", "random_walk", "local_search")
 LISTED = ("optimizer", "benchmark")
 
@@ -43,8 +57,10 @@ class Choices:
         ray_address: of a running cluster, None to have one on this machine.
         overwrite: begin again.
         dry_run: only print the plan.
+        report: ``"full"``, ``"summary"`` for tables without figures, or ``"none"``.
         quiet: show no progress.
         ablation: the study around ``config``, None for a run.
+        benchmarks: that ``config`` is run on each, where there are several.
     """
 
     config: RunConfig | None
@@ -54,8 +70,10 @@ class Choices:
     ray_address: str | None = None
     overwrite: bool = False
     dry_run: bool = False
+    report: str = "full"
     quiet: bool = False
     ablation: Ablation | None = None
+    benchmarks: tuple[str, ...] = ()
 
 
 def read_choices(arguments: Sequence[str]) -> Choices:
@@ -65,27 +83,54 @@ def read_choices(arguments: Sequence[str]) -> Choices:
         UserError: an option or a value does not fit.
     """
     # Which options there are depends on the optimizers, so that these are looked for first.
+    arguments, overrides = _without_overrides(arguments)
     first = _first_look(arguments)
     if first.get("list"):
         return Choices(None)
     path = Path(first["config"]) if "config" in first else None
-    in_file = read_config_file(path) if path else {}
-    optimizers = _optimizers(first, in_file)
+    in_file = _in_file(first, overrides)
+    optimizers = _optimizers(first, in_file.options)
     parser = full_parser(optimizers)
     typed = vars(parser.parse_args(arguments))
-    given = {**(parse_config(in_file, parser, path) if path else {}), **typed}
+    given = {**(parse_config(in_file.options, parser, path) if path else {}), **typed}
+    if in_file.is_naslibs:
+        for name, key in (("optimizer", "optimizer"), ("benchmark", "search_space")):
+            if name not in given:
+                raise UserError(f"{key} in {path}", "none", f"add it, or --{name}")
+    if in_file.ignored:
+        ignored = ", ".join(in_file.ignored)
+        logger.warning("%s: nothing here has a use for %s", path, ignored)
     return _choices(given, optimizers, parser)
+
+
+def _in_file(first: Mapping[str, Any], overrides: Sequence[str]) -> ConfigFile:
+    if "config" not in first:
+        return ConfigFile({})
+    return read_config_file(Path(first["config"]), overrides)
+
+
+def _without_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments, and apart from them the names and values right behind the config file.
+
+    Nothing that argparse could tell from values of options that it does not know yet.
+    """
+    for place, argument in enumerate(arguments):
+        name, joined, _ = argument.partition("=")
+        if name in CONFIG:
+            begin = end = place + (1 if joined else 2)
+            while end < len(arguments) and not OPTION.match(arguments[end]):
+                end += 1
+            return [*arguments[:begin], *arguments[end:]], list(arguments[begin:end])
+    return list(arguments), []
 
 
 def option_for(setting: str, arguments: Sequence[str]) -> str:
     """The option that stands for a setting of the run that was asked for; empty where none does."""
+    arguments, overrides = _without_overrides(arguments)
     first, parser = _first_look(arguments), base_parser()
-    try:
-        in_file = read_config_file(Path(first["config"])) if "config" in first else {}
-        parser = full_parser(_optimizers(first, in_file))
-    except UserError:
-        # Whatever is wrong with the optimizers, the run's own options are known.
-        pass
+    # Whatever is wrong with the optimizers, the run's own options are known.
+    with suppress(UserError):
+        parser = full_parser(_optimizers(first, _in_file(first, overrides).options))
     option = option_of(parser, setting)
     return f"{option} (what there is: {PROGRAM} --list)" if setting in LISTED else option
 
@@ -108,16 +153,28 @@ def _choices(given: Mapping[str, Any], optimizers: Sequence[str], parser: Parser
     if "ray_address" in given and given.get(ENGINE, "local") == "local":
         raise UserError("--engine rllib with --ray-address", "--engine local", "--engine rllib")
     ablation = None
+    benchmarks = tuple(dict.fromkeys(given.get("benchmark", ())))
+    if benchmarks:
+        given = {**given, "benchmark": benchmarks[0]}
     if "ablate" in given:
         given = study_options(given, optimizers)
         make_config = partial(_config, optimizers=optimizers)
         ablation = read_ablation(given, optimizers[0], parser, make_config)
     elif "variants" in given:
         raise UserError("--ablate with --variants", "--variants alone", f"{PROGRAM} --help")
-    names = {field.name for field in fields(Choices)} - {"config", "out", "ablation"}
+    names = {field.name for field in fields(Choices)} - {"config", "out", "ablation", "benchmarks"}
     chosen = {name: value for name, value in given.items() if name in names}
     out = Path(given.get("out", DEFAULT_OUT))
-    return Choices(_config(given, optimizers), out, ablation=ablation, **chosen)
+    config = _config(given, optimizers)
+    if "leave_one_out" in given:
+        if benchmarks:
+            got = "both"
+            raise UserError("--benchmark or --leave-one-out", got, "leave one of them away")
+        benchmarks = left_out_in_turn(given["leave_one_out"], config)
+    several = benchmarks if len(benchmarks) > 1 else ()
+    if several and ablation is not None:
+        raise UserError("one benchmark with --ablate", ", ".join(several), "name one")
+    return Choices(config, out, ablation=ablation, benchmarks=several, **chosen)
 
 
 def _config(given: Mapping[str, Any], optimizers: Sequence[str]) -> RunConfig:

@@ -43,10 +43,17 @@ def _data(arguments: Sequence[str]) -> None:
 
 
 def _list() -> None:
-    from naslib_incremental.benchmarks import data_sources
+    from naslib_incremental.benchmarks import data_packages, data_sources
     from naslib_incremental.cli.printing import table
 
     sections = []
+    for package, names in data_packages().items():
+        rows = [
+            (package.name, f"{package.size}, a package that is installed with this one"),
+            ("origin", package.origin),
+            ("licence", package.licence),
+        ]
+        sections.append(f"{', '.join(names)}: {package.title}\n{table(rows, '  ')}")
     for source in data_sources():
         rows = [
             (

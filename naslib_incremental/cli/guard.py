@@ -115,9 +115,12 @@ def how_to_get(benchmark: str) -> str:
     Args:
         benchmark: registry name.
     """
-    from naslib_incremental.benchmarks import data_sources
+    from naslib_incremental.benchmarks import BENCHMARKS
 
-    sources = [source for source in data_sources() if source.benchmark == benchmark]
+    try:
+        sources = BENCHMARKS.load(benchmark).sources
+    except UserError:
+        return ""
     for source in sources:
         at_hand, imported = source.at_hand(), {item.name for item in source.imported()}
         if at_hand and at_hand[-1].name not in imported:

@@ -20,7 +20,7 @@ QUICK = {"seeds": 2, "start_sets": 2, "episodes": 1_000, "searches": 3}
 # What an invocation does rather than what a run is; not for config files.
 ACTIONS = (
     *("help", "version", "list", "config", "dry_run", "overwrite"),
-    *("quiet", "verbose", "debug"),
+    *("report", "quiet", "verbose", "debug"),
 )
 # An option of the run that optimizers which train over a cluster have too.
 ENGINE = "engine"
@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   naslib-run --optimizer apex_incremental --quick
   naslib-run --optimizer apex_incremental --benchmark nasbench_graph/arxiv --steps 200000
   naslib-run --optimizer random_search local_search --neighbours 25 --budgets 50 300
+  naslib-run --leave-one-out nasbench_graph --optimizer regularized_evolution random_search
   naslib-run --config run.yaml --seeds 10
   naslib-run --ablate gamma=.9,.95,.99 neighbours=25,50,100 alpha=none,2,6,10 --quick
 
@@ -82,7 +83,19 @@ def _add_what(parser: Parser) -> None:
         "head=cls+reward_scale=none, to compare sensitivities",
     )
     default = RunConfig.benchmark
-    group.add_argument("--benchmark", metavar="NAME", help=f"one of --list (default: {default})")
+    group.add_argument(
+        "--benchmark",
+        nargs="+",
+        metavar="NAME",
+        help=f"one of --list (default: {default}); with several, a run on each and a table over "
+        "all",
+    )
+    group.add_argument(
+        "--leave-one-out",
+        metavar="FAMILY",
+        help="each data set of this benchmark in turn, searched by agents that learned on the "
+        "others",
+    )
 
 
 def _add_evaluation(parser: Parser) -> None:
@@ -139,7 +152,14 @@ def _add_how(parser: Parser) -> None:
         "--config",
         "--config-file",
         metavar="FILE",
-        help="YAML file whose keys are option names, or NASLib's; the command line wins over it",
+        help="YAML file whose keys are option names, or NASLib's; names and values right behind it "
+        "take the place of its own, e.g. search.epochs 20; the command line wins over it",
+    )
+    group.add_argument(
+        "--report",
+        choices=("full", "summary", "none"),
+        help="full: tables, figures and the page; summary: tables; none: the run folder alone "
+        "(default: full)",
     )
     group.add_argument(
         "--quick",

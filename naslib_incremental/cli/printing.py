@@ -9,8 +9,9 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.registry import Registry
 from naslib_incremental.harness.ablation import Study
 from naslib_incremental.harness.job import Job
-from naslib_incremental.harness.plan import is_trainable, make_plan
+from naslib_incremental.harness.plan import make_plan
 from naslib_incremental.harness.provenance import usable_cores
+from naslib_incremental.harness.suite import Suite
 from naslib_incremental.optimizers import OPTIMIZERS
 from naslib_incremental.optimizers.naslib import naslib_status
 from naslib_incremental.search_spaces_ext import SEARCH_SPACES
@@ -21,18 +22,25 @@ def plan_text(job: Job, workers: int | None) -> str:
     config, plan = job.config, make_plan(job.config)
     present = sum(job.folder.file(task).exists() for task in plan.tasks)
     trainings = [
-        f"{name}: {config.seeds} agents" + (f" x {steps:,} steps" if steps else "")
-        for name, options in job.options.items()
-        if is_trainable(name)
-        for steps in [options.get("steps")]
+        f"{name}: {config.seeds} agents"
+        + (f" x {steps:,} steps" if steps else "")
+        + (f" on {', '.join(sources)}" if sources != (config.benchmark,) else "")
+        for name, sources in job.sources.items()
+        if sources
+        for steps in [job.options[name].get("steps")]
     ]
     evaluations = len(plan.evaluations)
     evaluation = (
         f"{evaluations} tasks = {len(config.optimizers)} optimizers x {config.seeds} agents "
         f"x {config.start_sets} start sets"
     )
+    tasks = config.seeds * config.start_sets
+    in_all = sum(tasks * count for count in job.folder.episodes.values())
+    per_task = ", ".join(f"{name} {count:,}" for name, count in job.folder.episodes.items())
+    if len(set(job.folder.episodes.values())) == 1:
+        per_task = f"{next(iter(job.folder.episodes.values())):,}"
     episodes = (
-        f"{config.episodes:,} per task, {evaluations * config.episodes:,} in all; "
+        f"{per_task} per task, {in_all:,} in all; "
         f"at most {config.neighbours} neighbours and {config.max_steps} steps"
     )
     rows = [
@@ -70,6 +78,12 @@ def study_text(study: Study, workers: int | None) -> str:
         ("already there", f"{present} of {len(files)} pieces of work"),
     ]
     return table(rows)
+
+
+def suite_text(suite: Suite, workers: int | None) -> str:
+    """What a suite would do: the plan of each of its runs, and the folder of all."""
+    plans = [plan_text(job, workers) for job in suite.jobs.values()]
+    return "\n\n".join([*plans, table([("suite folder", str(suite.folder))])])
 
 
 def choices_text() -> str:

@@ -34,14 +34,13 @@ def _how_to_begin_again(arguments: Sequence[str]) -> str:
 def _report(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     runs = [Path(run) for run in chosen.runs]
-    from naslib_incremental.records import is_study
-    from naslib_incremental.reports import FORMATS, build_report, build_study_report
+    from naslib_incremental.reports import FORMATS, build_report, report_of
 
     beside = runs[0] / "report" if len(runs) == 1 else runs[0].parent / "comparison"
     out = Path(chosen.out) if chosen.out else beside
     formats = chosen.format or FORMATS
-    if len(runs) == 1 and is_study(runs[0]):
-        report = build_study_report(runs[0], out, formats)
+    if len(runs) == 1:
+        report = report_of(runs[0])(out, formats)
     else:
         report = build_report(runs, out, formats)
     print(report.text)
@@ -56,7 +55,12 @@ def _parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folder, or one of an ablation")
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="run folder, or one of an ablation or of several benchmarks",
+    )
     parser.add_argument(
         "--out",
         metavar="FOLDER",
@@ -66,7 +70,8 @@ def _parser() -> Parser:
         "--format",
         nargs="+",
         metavar="FORMAT",
-        help="some of html, md, csv and tex (default: all); figures come with html",
+        help="some of html, md, csv, tex, png and pdf (default: all); figures come as SVG with "
+        "html, and as PNG and PDF",
     )
     add_common(parser)
     parser.add_argument("--version", action="version", version=VERSION)

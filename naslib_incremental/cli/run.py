@@ -16,8 +16,9 @@ from naslib_incremental.cli.guard import guarded
 from naslib_incremental.foundation.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from naslib_incremental.cli.choices import Choices
-    from naslib_incremental.reports import Report
 
 PROGRAM = "naslib-run"
 
@@ -56,17 +57,34 @@ def _run(arguments: Sequence[str]) -> None:
 
         print(choices_text())
         return
-    report = (_execute if choices.ablation is None else _study)(choices, command)
-    if report is not None:
-        print(report.text)
-        print(f"report: {report.index}")
+    if choices.ablation is not None:
+        folder = _study(choices, command)
+    elif choices.benchmarks:
+        folder = _suite(choices, command)
+    else:
+        folder = _execute(choices, command)
+    if folder is not None:
+        _report(folder, choices)
 
 
-def _execute(choices: Choices, command: str) -> Report | None:
+def _report(folder: Path, choices: Choices) -> None:
+    """Make what was asked for of a finished run or study, and print its tables."""
+    from naslib_incremental.reports import FORMATS, TABLES, report_of
+
+    if choices.report == "none":
+        print(f"run folder: {folder}")
+        return
+    formats = TABLES if choices.report == "summary" else FORMATS
+    report = report_of(folder)(folder / "report", formats)
+    print(report.text)
+    print(f"report: {report.index or report.folder}")
+
+
+def _execute(choices: Choices, command: str) -> Path | None:
+    """Do a run, or print what it would do; its folder, if there is one."""
     from naslib_incremental.cli.printing import plan_text
     from naslib_incremental.harness import run
     from naslib_incremental.harness.job import make_job
-    from naslib_incremental.reports import build_report
 
     assert choices.config is not None
     # Whatever is wrong with the config is said before a cluster is started.
@@ -76,14 +94,14 @@ def _execute(choices: Choices, command: str) -> Report | None:
         return None
     logger.debug("%s", plan)
     with _at_work(choices, command) as how:
-        folder = run(choices.config, choices.out, **how)
-    return build_report([folder], folder / "report")
+        return run(choices.config, choices.out, **how)
 
 
-def _study(choices: Choices, command: str) -> Report | None:
+def _study(choices: Choices, command: str) -> Path | None:
+    """Do a study, or print what it would do; its folder, if there is one."""
     from naslib_incremental.cli.printing import study_text
-    from naslib_incremental.harness.ablation import make_study, run_study
-    from naslib_incremental.reports import build_study_report
+    from naslib_incremental.harness.ablation import make_study
+    from naslib_incremental.harness.runner import run_all
 
     assert choices.ablation is not None
     study = make_study(choices.ablation, choices.out)
@@ -93,8 +111,24 @@ def _study(choices: Choices, command: str) -> Report | None:
         return None
     logger.debug("%s", plan)
     with _at_work(choices, command) as how:
-        folder = run_study(study, **how)
-    return build_study_report(folder, folder / "report")
+        return run_all(study, **how)
+
+
+def _suite(choices: Choices, command: str) -> Path | None:
+    """Do the runs of a suite, or print what they would do; its folder, if there is one."""
+    from naslib_incremental.cli.printing import suite_text
+    from naslib_incremental.harness.runner import run_all
+    from naslib_incremental.harness.suite import make_suite
+
+    assert choices.config is not None
+    suite = make_suite(choices.config, choices.benchmarks, choices.out)
+    plan = suite_text(suite, choices.workers)
+    if choices.dry_run:
+        print(plan)
+        return None
+    logger.debug("%s", plan)
+    with _at_work(choices, command) as how:
+        return run_all(suite, **how)
 
 
 @contextmanager

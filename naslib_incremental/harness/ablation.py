@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.job import Job, make_job, opened
 from naslib_incremental.harness.plan import Plan, make_plan
-from naslib_incremental.harness.progress import Progress, open_progress
-from naslib_incremental.harness.runner import run_all
-from naslib_incremental.harness.workers import LocalProcesses, Workers
-from naslib_incremental.records.folder import unwritable
 from naslib_incremental.records.study import BASE, LevelRecord, StudyRecord, write_study
 
 
@@ -68,6 +63,10 @@ class Study:
         """All runs with their pieces of work, finished ones too."""
         return [(job, make_plan(job.config)) for job in self.jobs.values()]
 
+    def describe(self, command: str) -> None:
+        """Write the folder's description."""
+        write_study(self.folder, replace(self.record, command=command))
+
 
 def make_study(ablation: Ablation, out: Path) -> Study:
     """Check every config, and name the folders.
@@ -98,50 +97,3 @@ def make_study(ablation: Ablation, out: Path) -> Study:
     )
     jobs = {", ".join(uses[name]): job for name, job in found.items()}
     return Study(ablation, folder, jobs, record)
-
-
-def run_study(
-    study: Study,
-    *,
-    workers: int | None = None,
-    overwrite: bool = False,
-    command: str = "",
-    show: Callable[[Plan], Progress] = open_progress,
-    start_workers: Callable[[int], Workers] = LocalProcesses,
-) -> Path:
-    """Do every run of a study that is not finished.
-
-    Args:
-        study: what to run.
-        workers: how many pieces of work are done side by side; default: one per usable core.
-        overwrite: begin again.
-        command: what was typed, for the manifests.
-        show: makes the live progress of what is left to do.
-        start_workers: makes the workers.
-
-    Returns:
-        The study's folder.
-
-    Raises:
-        UserError: something is wrong that the user can mend.
-        WorkFailedError: some pieces of work failed; all others are finished.
-    """
-    try:
-        write_study(study.folder, replace(study.record, command=command))
-    except OSError as error:
-        raise unwritable(study.folder, error) from error
-    count = len(study.jobs)
-    titled = {
-        f"run {number} of {count}: {use}": job
-        for number, (use, job) in enumerate(study.jobs.items(), 1)
-    }
-    run_all(
-        titled,
-        study.folder,
-        workers=workers,
-        overwrite=overwrite,
-        command=command,
-        show=show,
-        start_workers=start_workers,
-    )
-    return study.folder

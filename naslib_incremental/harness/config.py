@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from naslib_incremental.foundation.errors import UserError
@@ -49,6 +49,7 @@ class RunConfig:
 
     optimizers: Mapping[str, Mapping[str, Any]]
     benchmark: str = "nasbench_graph/cora"
+    _: KW_ONLY
     seeds: int = 5
     start_sets: int = 5
     episodes: int = 10_000

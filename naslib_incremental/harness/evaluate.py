@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numba
@@ -14,6 +15,8 @@ from naslib_incremental.mdp.search_memory import SearchMemory
 from naslib_incremental.optimizers import Optimizer
 from naslib_incremental.records import Episodes, Incumbents
 from naslib_incremental.search_spaces_ext.contract import Architectures
+
+TOLD_EVERY_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,27 @@ def sample_start_set(benchmark: Benchmark, episodes: int, seed: np.random.SeedSe
 
 
 def evaluate(
-    optimizer: Optimizer, benchmark: Benchmark, starts: StartSet, rng: np.random.Generator
+    optimizer: Optimizer,
+    benchmark: Benchmark,
+    starts: StartSet,
+    rng: np.random.Generator,
+    tell: Callable[[int], None] | None = None,
 ) -> Episodes:
     """Run one episode from each start.
 
     A search is not told what its start is worth, and pays for each architecture once.
 
+    Args:
+        optimizer: to be evaluated.
+        benchmark: answers.
+        starts: E of them.
+        rng: the only source of randomness.
+        tell: called every few seconds with the number of queries so far.
+
     Raises:
         ValueError: the optimizer breaks its contract.
     """
-    began = time.perf_counter()
+    began = last = time.perf_counter()
     count = len(starts.architectures)
     recorder = IncumbentRecorder(count)
     memory = SearchMemory(benchmark.space, count) if optimizer.is_search else None
@@ -66,6 +80,9 @@ def evaluate(
             new = memory.remember(asked.episodes, asked.architectures)
             recorder.record(asked.episodes[new], answers.take(new))
         optimizer.tell(answers.validation)
+        if tell is not None and time.perf_counter() - last >= TOLD_EVERY_SECONDS:
+            last = time.perf_counter()
+            tell(int(recorder.queries.sum()))
     outcome = optimizer.outcome()
     seconds = time.perf_counter() - began
     if len(outcome.final) != len(starts.architectures):

@@ -77,7 +77,8 @@ def make_job(config: RunConfig, out: Path) -> Job:
     episodes = {
         name: config.searches if kind.is_search else config.episodes for name, kind in kinds.items()
     }
-    folder = RunFolder(out.absolute() / name, digest, benchmark.name, episodes)
+    path = out.absolute() / name
+    folder = RunFolder(path, digest, benchmark.name, episodes, benchmark.metric)
     job = Job(config, configs, sources, folder)
     for optimizer in configs:
         # One that cannot be made, for want of a package perhaps, is told of before any work.

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from naslib_incremental.foundation.metric import ACCURACY
 from naslib_incremental.harness.plan import Plan
 from naslib_incremental.harness.tasks import ProgressReport
 from naslib_incremental.records import Task, TrainingTask
@@ -28,15 +29,28 @@ class Progress:
         self.agents = TrainingProgress(len(plan.trainings))
         self.evaluations = len(plan.evaluations)
         self.evaluated = 0
+        self._searching: dict[tuple[str, Task], ProgressReport] = {}
+        self._finished: set[tuple[str, Task]] = set()
 
     def note(self, text: str) -> None:
         """Something that a person should read."""
         print(text, file=self.stream, flush=True)
 
     def report(self, report: ProgressReport) -> None:
-        """A training has come further."""
-        self.agents.update(report)
+        """A training or a long evaluation has come further."""
+        if isinstance(report.task, TrainingTask):
+            self.agents.update(report)
+        elif (report.run, report.task) not in self._finished:
+            self._searching[report.run, report.task] = report
         self.show()
+
+    def evaluation_line(self) -> str:
+        """How many evaluations are done, and how far those are that report it."""
+        parts = [f"{self.evaluated} of {self.evaluations} tasks"]
+        for report in self._searching.values():
+            done = f"{report.step:,} of {report.steps:,} queries"
+            parts.append(f"{report.task.optimizer} at {done}")
+        return ", ".join(parts)
 
     def finish(self, run: str, task: Task) -> None:
         """A piece of work of a run, given by its folder's name, is done."""
@@ -44,6 +58,8 @@ class Progress:
             self.agents.finish(run, task)
         else:
             self.evaluated += 1
+            self._finished.add((run, task))
+            self._searching.pop((run, task), None)
         self.show()
 
     def show(self) -> None:
@@ -58,13 +74,17 @@ class TrainingProgress:
 
     Args:
         total: number of trainings.
+
+    Attributes:
+        metric: of the benchmark.
     """
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.finished: set[tuple[str, TrainingTask]] = set()
-        self._latest: dict[tuple[str, TrainingTask], ProgressReport] = {}
-        self._first_steps: dict[tuple[str, TrainingTask], int] = {}
+        self.metric = ACCURACY
+        self.finished: set[tuple[str, Task]] = set()
+        self._latest: dict[tuple[str, Task], ProgressReport] = {}
+        self._first_steps: dict[tuple[str, Task], int] = {}
         self._began = time.monotonic()
 
     def update(self, report: ProgressReport) -> None:
@@ -101,7 +121,8 @@ class TrainingProgress:
         finals = [r.figures.get("mean_final_validation") for r in self._latest.values()]
         good = [final for final in finals if final is not None]
         if good:
-            parts.append(f"mean final validation {100 * sum(good) / len(good):.2f} %")
+            mean = self.metric.shown(f"{100 * sum(good) / len(good):.2f}")
+            parts.append(f"mean final validation {mean}")
         if running and rate > 0:
             parts.append(f"{tqdm.format_interval((self.steps - self.step) / rate)} left")
         return ", ".join(parts)
@@ -128,7 +149,7 @@ class LineProgress(Progress):
         self._shown = time.monotonic()
         parts = [f"training: {self.agents.line()}"] if self.agents.total else []
         if self.evaluations:
-            parts.append(f"evaluation: {self.evaluated} of {self.evaluations} tasks")
+            parts.append(f"evaluation: {self.evaluation_line()}")
         line = "; ".join(parts)
         if line != self._last:
             self._last = line
@@ -164,8 +185,7 @@ class BarProgress(Progress):
             done, total = (self.agents.step, steps) if steps else (finished, self.agents.total)
             self._move("training", done, total, self.agents.line())
         if "evaluation" in self._bars:
-            text = f"{self.evaluated} of {self.evaluations} tasks"
-            self._move("evaluation", self.evaluated, self.evaluations, text)
+            self._move("evaluation", self.evaluated, self.evaluations, self.evaluation_line())
 
     def _move(self, kind: str, done: int, total: int, text: str) -> None:
         bar = self._bars[kind]

@@ -133,6 +133,7 @@ def _describe_benchmark(job: Job) -> BenchmarkRecord:
         files=dict(provenance.files),
         validation_optimum=benchmark.validation_optimum,
         space=benchmark.space.name,
+        metric=benchmark.metric,
     )
 
 

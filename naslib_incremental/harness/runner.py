@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 from naslib_incremental.harness.config import RunConfig
 from naslib_incremental.harness.execute import UnfinishedRun, execute
-from naslib_incremental.harness.job import Job, make_job
+from naslib_incremental.harness.job import Job, make_job, opened
 from naslib_incremental.harness.plan import Plan, make_plan
 from naslib_incremental.harness.progress import Progress, open_progress
 from naslib_incremental.harness.provenance import LiveManifest, usable_cores
 from naslib_incremental.harness.tasks import Failure
 from naslib_incremental.harness.workers import LocalProcesses, Workers
+from naslib_incremental.records.folder import unwritable
 
 
 class WorkFailedError(Exception):
@@ -80,36 +82,60 @@ def run(
     return job.folder.path
 
 
+class Runs(Protocol):
+    """Several runs with a folder of their own, such as those of a study."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the user finds them."""
+
+    @property
+    def jobs(self) -> Mapping[str, Job]:
+        """By what each is for."""
+
+    def describe(self, command: str) -> None:
+        """Write the folder's description."""
+
+
 def run_all(
-    jobs: Mapping[str, Job],
-    folder: Path,
+    runs: Runs,
     *,
     workers: int | None = None,
     overwrite: bool = False,
     command: str = "",
     show: Callable[[Plan], Progress] = open_progress,
     start_workers: Callable[[int], Workers] = LocalProcesses,
-) -> None:
+) -> Path:
     """Do several runs with the same workers: one begins when those before leave some idle.
 
     Args:
-        jobs: by what is told when one begins.
-        folder: where all of them lie.
+        runs: what to do; runs that are finished are not done again.
         workers: how many pieces of work are done side by side; default: one per usable core.
         overwrite: begin again.
         command: what was typed, for the manifests.
         show: makes the live progress of what is left to do.
         start_workers: makes the workers.
 
+    Returns:
+        The folder of all.
+
     Raises:
         UserError: something is wrong that the user can mend.
         WorkFailedError: some pieces of work failed; all others are finished.
     """
+    try:
+        runs.describe(command)
+    except OSError as error:
+        raise unwritable(runs.folder, error) from error
     with ExitStack() as locks:
-        found = [_left_to_do(title, job, locks, overwrite, command) for title, job in jobs.items()]
+        found = [
+            _left_to_do(f"run {number} of {len(runs.jobs)}: {use}", job, locks, overwrite, command)
+            for number, (use, job) in enumerate(runs.jobs.items(), 1)
+        ]
         rest = [one for one in found if one]
         if rest:
-            _work(rest, folder, workers, show, start_workers)
+            _work(rest, runs.folder, workers, show, start_workers)
+    return runs.folder
 
 
 def _left_to_do(
@@ -135,7 +161,9 @@ def _work(
 ) -> None:
     rest = Plan.of([run.rest for run in runs])
     count = max(1, min(workers or usable_cores(), len(rest)))
-    failures = execute(runs, start_workers(count), show(rest), folder)
+    progress = show(rest)
+    progress.agents.metric = opened(runs[0].job.config.benchmark).metric
+    failures = execute(runs, start_workers(count), progress, folder)
     if failures:
         mendable = failures[0].user_error
         if mendable is not None:

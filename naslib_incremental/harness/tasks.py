@@ -20,18 +20,18 @@ from naslib_incremental.records.training import write_training
 
 @dataclass(frozen=True)
 class ProgressReport:
-    """How far a training is.
+    """How far a piece of work is.
 
     Attributes:
         run: name of the run folder.
-        task: which training of that run.
-        step: environment steps done.
-        steps: environment steps in all.
+        task: which training, or evaluation, of that run.
+        step: environment steps done; of an evaluation queries.
+        steps: in all.
         figures: the latest figures, e.g. ``"mean_final_validation"``.
     """
 
     run: str
-    task: TrainingTask
+    task: Task
     step: int
     steps: int
     figures: Mapping[str, float]
@@ -71,13 +71,13 @@ def perform(job: Job, task: Task, send: Send) -> Failure | None:
     Args:
         job: the run.
         task: the piece of work.
-        send: takes reports of a training.
+        send: takes reports.
     """
     try:
         if isinstance(task, TrainingTask):
             _train(job, task, send)
         else:
-            _evaluate(job, task)
+            _evaluate(job, task, send)
     except Exception as error:
         return Failure.of(task, error)
     return None
@@ -98,7 +98,7 @@ def _train(job: Job, task: TrainingTask, send: Send) -> None:
     write_training(job.folder.file(task), result, job.folder.config_hash)
 
 
-def _evaluate(job: Job, task: EvaluationTask) -> None:
+def _evaluate(job: Job, task: EvaluationTask, send: Send) -> None:
     config = job.config
     benchmark = opened(config.benchmark)
     optimizer = job.optimizer(task.optimizer)
@@ -108,9 +108,16 @@ def _evaluate(job: Job, task: EvaluationTask) -> None:
         config.benchmark, max(config.episodes, config.searches), config.seed, task.start_set
     ).first(job.folder.episodes[task.optimizer])
     rng = np.random.default_rng(task_seed(config, task))
-    episodes = evaluate(optimizer, benchmark, starts, rng)
+    queries = job.folder.episodes[task.optimizer] * config.settings.query_budget
+
+    def tell(done: int) -> None:
+        send(ProgressReport(job.folder.name, task, done, queries, {}))
+
+    # How many queries the others will need is not known, and they are quick.
+    episodes = evaluate(optimizer, benchmark, starts, rng, tell if optimizer.is_search else None)
     path = job.folder.file(task)
-    write_episodes(path, task, benchmark.name, episodes, job.folder.config_hash)
+    digest = job.folder.config_hash
+    write_episodes(path, task, benchmark.name, episodes, digest, benchmark.metric)
 
 
 @lru_cache(maxsize=8)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from naslib_incremental.records.manifest import Manifest
     from naslib_incremental.records.run import Run, open_run
     from naslib_incremental.records.study import StudyRecord, is_study, open_study
+    from naslib_incremental.records.suite import SuiteRecord, is_suite, open_suite
     from naslib_incremental.records.tasks import EvaluationTask, Task, TrainingTask
     from naslib_incremental.records.training import LearningLog, TrainingResult, read_learning
 
@@ -40,12 +41,15 @@ __all__ = [
     "Run",
     "RunFolder",
     "StudyRecord",
+    "SuiteRecord",
     "Task",
     "TrainingResult",
     "TrainingTask",
     "is_study",
+    "is_suite",
     "open_run",
     "open_study",
+    "open_suite",
     "read_episodes",
     "read_learning",
     "write_episodes",
@@ -57,6 +61,7 @@ __getattr__, __dir__ = lazy_face(
         **dict.fromkeys(("Episodes", "Incumbents", "read_episodes", "write_episodes"), "episodes"),
         **dict.fromkeys(("Run", "open_run"), "run"),
         **dict.fromkeys(("StudyRecord", "is_study", "open_study"), "study"),
+        **dict.fromkeys(("SuiteRecord", "is_suite", "open_suite"), "suite"),
         **dict.fromkeys(("EvaluationTask", "Task", "TrainingTask"), "tasks"),
         **dict.fromkeys(("LearningLog", "TrainingResult", "read_learning"), "training"),
         "DamagedRecordError": "files",

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.foundation.storage import atomic_path
 from naslib_incremental.records.files import FORMAT, DamagedRecordError
 from naslib_incremental.records.tasks import EvaluationTask
@@ -113,14 +114,19 @@ class Episodes:
 
 
 def write_episodes(
-    path: Path, task: EvaluationTask, benchmark: str, episodes: Episodes, config_hash: str
+    path: Path,
+    task: EvaluationTask,
+    benchmark: str,
+    episodes: Episodes,
+    config_hash: str,
+    metric: Metric = ACCURACY,
 ) -> None:
     """Write the episodes of a task, atomically.
 
     Raises:
         ValueError: they contradict themselves, so that nobody could read them.
     """
-    broken = _contradictions(episodes)
+    broken = _contradictions(episodes, metric)
     if broken:
         raise ValueError(f"{task}: {'; '.join(broken)}")
     seconds = None if np.isnan(episodes.seconds) else float(f"{episodes.seconds:.6g}")
@@ -177,6 +183,7 @@ def read_episodes(
     *,
     config_hash: str,
     benchmark: str,
+    metric: Metric = ACCURACY,
     rows: int | None = None,
     starts: bool = False,
 ) -> Episodes:
@@ -187,6 +194,7 @@ def read_episodes(
         task: whose episodes are expected.
         config_hash: of the run that they belong to.
         benchmark: full name.
+        metric: that its numbers must fit.
         rows: E, None for any number.
         starts: whether to read ``start`` too.
 
@@ -203,7 +211,7 @@ def read_episodes(
         numbers = _numbers(table, "episode", np.int64)
     except (KeyError, pa.ArrowException, TypeError, ValueError) as error:
         raise DamagedRecordError(f"columns of another kind than expected: {error}") from error
-    broken = _contradictions(episodes)
+    broken = _contradictions(episodes, metric)
     if not np.array_equal(numbers, np.arange(len(episodes))):
         broken.append("episodes that are not numbered one after the other")
     if broken:
@@ -276,7 +284,7 @@ def _numbers(table: Any, name: str, dtype: Any) -> NDArray[Any]:
     return np.array(values.to_numpy(zero_copy_only=False), dtype=dtype)
 
 
-def _contradictions(episodes: Episodes) -> list[str]:
+def _contradictions(episodes: Episodes, metric: Metric) -> list[str]:
     """What cannot be among some episodes, so that no number is made from half of a file."""
     found, queries = episodes.incumbents, episodes.queries
     counts = np.diff(found.offsets)
@@ -292,14 +300,21 @@ def _contradictions(episodes: Episodes) -> list[str]:
         "an episode whose first query is no incumbent": (firsts == 1).all(),
         "incumbents out of order": (rises | (np.diff(owner) > 0)).all(),
         "incumbents after the last query": (found.query <= queries[owner]).all(),
-        "validation accuracies that are no fractions": all(
-            ((values >= 0) & (values <= 1)).all() for values in validation
+        f"validation that is no {metric.name}": all(
+            _fits(values, metric).all() for values in validation
         ),
-        "test accuracies that are no fractions": all(
-            (np.isnan(values) | ((values >= 0) & (values <= 1))).all() for values in test
+        f"test that is no {metric.name}": all(
+            (np.isnan(values) | _fits(values, metric)).all() for values in test
         ),
     }
     return [rule for rule, holds in rules.items() if not holds]
+
+
+def _fits(values: NDArray[np.float64], metric: Metric) -> NDArray[np.bool_]:
+    """Where numbers are within the bounds of a metric."""
+    low = -np.inf if metric.low is None else metric.low
+    high = np.inf if metric.high is None else metric.high
+    return np.isfinite(values) & (values >= low) & (values <= high)
 
 
 def as_columns(task: EvaluationTask, benchmark: str, episodes: Episodes) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.records.episodes import Episodes, read_episodes
 from naslib_incremental.records.files import DamagedRecordError
@@ -38,15 +39,22 @@ class RunFolder:
         config_hash: of the run that it belongs to.
         benchmark: full name.
         episodes: E, episodes of each evaluation task, by optimizer.
+        metric: of the benchmark.
     """
 
     def __init__(
-        self, path: Path, config_hash: str, benchmark: str, episodes: Mapping[str, int]
+        self,
+        path: Path,
+        config_hash: str,
+        benchmark: str,
+        episodes: Mapping[str, int],
+        metric: Metric = ACCURACY,
     ) -> None:
         self.path = path
         self.config_hash = config_hash
         self.benchmark = benchmark
         self.episodes = episodes
+        self.metric = metric
 
     @property
     def name(self) -> str:
@@ -79,6 +87,7 @@ class RunFolder:
             task,
             config_hash=self.config_hash,
             benchmark=self.benchmark,
+            metric=self.metric,
             rows=self.episodes[task.optimizer],
             starts=starts,
         )

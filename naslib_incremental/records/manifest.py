@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.records.files import FORMAT, read_described, write_json
 from naslib_incremental.records.training import TrainingResult
 
@@ -25,6 +26,7 @@ class BenchmarkRecord:
         files: SHA-256 by file name.
         validation_optimum: highest validation accuracy of the whole table, None where unknown.
         space: registry name of the search space.
+        metric: what validation and test measure.
     """
 
     name: str
@@ -34,6 +36,7 @@ class BenchmarkRecord:
     files: Mapping[str, str]
     validation_optimum: float | None
     space: str
+    metric: Metric = ACCURACY
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,11 @@ class Run:
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.manifest = manifest
+        benchmark = manifest.benchmark
         episodes = {name: one.episodes for name, one in manifest.optimizers.items()}
-        self.folder = RunFolder(path, manifest.config_hash, manifest.benchmark.name, episodes)
+        self.folder = RunFolder(
+            path, manifest.config_hash, benchmark.name, episodes, benchmark.metric
+        )
         self.problems: list[str] = [] if manifest.complete else ["the run is not complete"]
 
     def __repr__(self) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +15,45 @@ from tqdm import tqdm
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.storage import atomic_path, write_text
-from naslib_incremental.reports.figures.canvas import UNDATED, Drawing, Style, encode, palette
+from naslib_incremental.records import is_study, is_suite
+from naslib_incremental.reports.figures.canvas import (
+    UNDATED,
+    Drawing,
+    Style,
+    encode,
+    lay_out,
+    palette,
+)
 from naslib_incremental.reports.page.html import (
     Shown,
     run_page,
     statements,
     study_page,
+    suite_page,
     which_number,
 )
-from naslib_incremental.reports.sections import RUN_SECTIONS, STUDY_SECTIONS, Section
+from naslib_incremental.reports.sections import (
+    RUN_SECTIONS,
+    STUDY_SECTIONS,
+    SUITE_SECTIONS,
+    Section,
+)
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING
 from naslib_incremental.reports.statistics.runs import read_runs
 from naslib_incremental.reports.statistics.study import read_study
+from naslib_incremental.reports.statistics.suite import read_suite
 from naslib_incremental.reports.tables import budgets
 from naslib_incremental.reports.tables.comparisons import leads_table
 from naslib_incremental.reports.tables.study import SEEDS
 from naslib_incremental.reports.tables.table import WRITERS, Table, terminal
+from naslib_incremental.reports.wording import Wording
+
+logger = logging.getLogger(__name__)
 
 PAGE = "html"
-FORMATS = (PAGE, *WRITERS)
+TABLES = tuple(WRITERS)
+FORMATS = (PAGE, *TABLES, "png", "pdf")
 
 
 @dataclass(frozen=True)
@@ -59,9 +80,9 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     is computed from the space and the benchmark, where this machine has them. Nothing is computed
     that no format shows.
 
-    ``out`` gets ``tables/`` in the formats for tables and, with the page, ``index.html`` and
-    ``figures/`` as SVG, PNG and PDF with the CSV data they show. What is there already under these
-    names is replaced.
+    ``out`` gets ``tables/`` in the formats for tables, ``figures/`` in the formats for figures with
+    the CSV data they show, and ``index.html``, which has SVG figures. What is there already under
+    these names is replaced.
 
     Args:
         runs: run folders on one benchmark.
@@ -74,13 +95,15 @@ def build_report(runs: Sequence[Path], out: Path, formats: Sequence[str] = FORMA
     """
     _check_formats(formats)
     analysis = Analysis(read_runs(runs))
-    leads = leads_table(analysis)
+    wording = Wording(analysis.runs.benchmark.metric)
+    leads = wording.table(leads_table(analysis))
     styles = palette([optimizer.name for optimizer in analysis.optimizers])
     with _writing(out):
         _write_tables([leads], out, formats)
-        shown = _make(RUN_SECTIONS, analysis, styles, out, formats)
+        shown = _make(RUN_SECTIONS, analysis, wording, styles, out, formats)
         index = _write_page(run_page(analysis, leads, shown), out) if PAGE in formats else None
-    return Report(out, index, _run_text(analysis, shown), analysis.runs.problems)
+    text = wording(_run_text(analysis, shown))
+    return Report(out, index, text, analysis.runs.problems)
 
 
 def build_study_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS) -> Report:
@@ -96,12 +119,44 @@ def build_study_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS
     """
     _check_formats(formats)
     study = read_study(folder)
+    wording = Wording(study.manifest.benchmark.metric)
     with _writing(out):
-        shown = _make(STUDY_SECTIONS, study, {}, out, formats)
+        shown = _make(STUDY_SECTIONS, study, wording, {}, out, formats)
         index = _write_page(study_page(study, shown), out) if PAGE in formats else None
     tables = [table for section in shown for table in section.tables]
     text = "\n".join([*map(terminal, tables), f"[{SEEDS}]", *_left_out(study.problems)])
     return Report(out, index, text, study.problems)
+
+
+def build_suite_report(folder: Path, out: Path, formats: Sequence[str] = FORMATS) -> Report:
+    """Write the report of a suite, from the folders of its runs and its benchmarks' tables.
+
+    Args:
+        folder: the suite's folder.
+        out: folder of the report; what is there under the same names is replaced.
+        formats: some of ``FORMATS``.
+
+    Raises:
+        UserError: an unknown format; nothing is readable yet; a folder that cannot be written.
+    """
+    _check_formats(formats)
+    suite = read_suite(folder)
+    with _writing(out):
+        styles = palette(suite.optimizers)
+        shown = _make(SUITE_SECTIONS, suite, Wording(suite.metric), styles, out, formats)
+        index = _write_page(suite_page(suite, shown), out) if PAGE in formats else None
+    tables = [table for section in shown for table in section.tables]
+    text = "\n".join([*map(terminal, tables), *_left_out(suite.problems)])
+    return Report(out, index, text, suite.problems)
+
+
+def report_of(folder: Path) -> Callable[[Path, Sequence[str]], Report]:
+    """What writes the report of a run folder, or of the folder of a study or a suite."""
+    if is_study(folder):
+        return partial(build_study_report, folder)
+    if is_suite(folder):
+        return partial(build_suite_report, folder)
+    return partial(build_report, [folder])
 
 
 def _check_formats(formats: Sequence[str]) -> None:
@@ -124,20 +179,22 @@ def _writing(out: Path) -> Iterator[None]:
 def _make(
     sections: Sequence[Section],
     numbers: Any,
+    wording: Wording,
     styles: Mapping[str, Style],
     out: Path,
     formats: Sequence[str],
 ) -> list[Shown]:
-    """Make and write tables and, where there is a page to show them, figures."""
-    drawn = PAGE in formats
-    count = sum(len(one.tables) + drawn * len(one.figures) for one in sections)
-    with tqdm(total=count, desc="making the report", disable=None, delay=1, leave=False) as bar:
-        return [_make_section(one, numbers, styles, out, formats, bar) for one in sections]
+    """Make and write tables and, where a format shows them, figures."""
+    count = sum(len(one.tables) + bool(_pictures(formats)) * len(one.figures) for one in sections)
+    silent = None if logger.isEnabledFor(logging.INFO) else True
+    with tqdm(total=count, desc="making the report", disable=silent, delay=1, leave=False) as bar:
+        return [_make_section(one, numbers, wording, styles, out, formats, bar) for one in sections]
 
 
 def _make_section(
     section: Section,
     numbers: Any,
+    wording: Wording,
     styles: Mapping[str, Style],
     out: Path,
     formats: Sequence[str],
@@ -145,16 +202,23 @@ def _make_section(
 ) -> Shown:
     tables: list[Table] = []
     for make_tables in section.tables:
-        tables += make_tables(numbers)
+        tables += map(wording.table, make_tables(numbers))
         bar.update()
     _write_tables(tables, out, formats)
     figures = []
-    for make_figure in section.figures if PAGE in formats else ():
+    kinds = _pictures(formats)
+    for make_figure in section.figures if kinds else ():
         drawing = make_figure(numbers, styles)
         if drawing is not None:
-            figures.append((drawing, _write_figure(drawing, out / "figures")))
+            worded = wording.drawing(drawing)
+            figures.append((worded, _write_figure(worded, out / "figures", kinds)))
         bar.update()
     return Shown(section.title, tuple(tables), tuple(figures))
+
+
+def _pictures(formats: Sequence[str]) -> list[str]:
+    """The kinds of files that figures are written as; the page shows SVG."""
+    return [kind for kind in UNDATED if (PAGE if kind == "svg" else kind) in formats]
 
 
 def _write_tables(tables: Sequence[Table], out: Path, formats: Sequence[str]) -> None:
@@ -163,13 +227,14 @@ def _write_tables(tables: Sequence[Table], out: Path, formats: Sequence[str]) ->
             write_text(out / "tables" / f"{table.name}.{ending}", WRITERS[ending](table))
 
 
-def _write_figure(drawing: Drawing, folder: Path) -> dict[str, bytes]:
-    """Write a figure's data and panels; returns the SVG of each panel."""
+def _write_figure(drawing: Drawing, folder: Path, kinds: Sequence[str]) -> dict[str, bytes]:
+    """Write a figure's data and panels; returns the SVG of each panel, if it is among the kinds."""
     write_text(folder / f"{drawing.name}.csv", drawing.frame.to_csv(index=False))
     svgs = {}
     for panel, picture in drawing.panels.items():
         stem = f"{drawing.name}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', panel).strip('-')}"
-        for kind in UNDATED:
+        lay_out(picture)
+        for kind in kinds:
             content = encode(picture, kind, stem)
             with atomic_path(folder / f"{stem}.{kind}") as temporary:
                 temporary.write_bytes(content)

@@ -10,6 +10,7 @@ from naslib_incremental.reports.figures import (
     accuracies,
     best_so_far,
     break_even,
+    critical_difference,
     degree,
     final_cells,
     fixed_targets,
@@ -22,6 +23,7 @@ from naslib_incremental.reports.figures import (
     scatter,
     study_curves,
     study_values,
+    suite_curves,
     walk_landscape,
 )
 from naslib_incremental.reports.figures.canvas import Drawing, Style
@@ -33,6 +35,7 @@ from naslib_incremental.reports.tables import (
     landscape,
     robust,
     study,
+    suite,
 )
 from naslib_incremental.reports.tables.table import Table
 
@@ -106,3 +109,12 @@ STUDY_SECTIONS = (
     ),
 )
 """Of a report of a study."""
+
+SUITE_SECTIONS = (
+    Section(
+        "Over all benchmarks",
+        (suite.over_tasks_tables, suite.rank_tables, suite.task_tables),
+        (suite_curves.figure, critical_difference.figure),
+    ),
+)
+"""Of a report of a suite."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from naslib_incremental.agent import network as network_module
 from naslib_incremental.agent.config import AgentConfig
+from naslib_incremental.agent.learner import double_q_targets
 from naslib_incremental.agent.network import MASKED, Packing, QNetwork, duel, pays
 
 BATCH, SLOTS, FEATURES = 5, 7, 11
@@ -118,6 +121,17 @@ def test_duelling_by_hand() -> None:
     advantage = torch.tensor([[1.0, 3.0, 100.0], [0.0, 3.0, 6.0]])
     values = duel(torch.tensor([[10.0], [20.0]]), advantage, mask)
     assert values.tolist() == [[9.0, 11.0, MASKED], [17.0, 20.0, 23.0]]
+
+
+def test_no_value_of_unscaled_rewards_is_below_the_mask() -> None:
+    """At alpha 32 an episode that falls from .95 to 0 returns 1 - exp(32 x .95)."""
+    worst = 1 - math.exp(32 * 0.95)
+    mask = torch.tensor([[True, True, False]])
+    values = duel(torch.tensor([[worst]]), torch.tensor([[0.0, 1e12, 0.0]]), mask)
+    assert values[0, :2].isfinite().all()
+    assert values.argmax(1).item() == 1
+    target = double_q_targets(torch.zeros(1), torch.full((1,), 0.9), values, values)
+    assert target.isfinite().all()
 
 
 @given(

@@ -88,6 +88,11 @@ def test_a_damaged_file_is_explained_by_the_reader_of_its_name(tmp_path: Path) -
         ("nasbench_only108.tfrecord", "no TFRecord file at byte 0"),
         ("nasbench_only108.pkl", "before byte"),
         ("run0_test.npz", "an .npz file with the columns"),
+        ("nb201_extra.npz", "an .npz file with the columns"),
+        ("nb201_cifar10_full_training.pickle", "NASLib's pickle of NAS-Bench-201"),
+        ("NATS-tss-v1_0-3ffb9.pickle.pbz2", "NATS-Bench's topology space"),
+        ("NAS-Bench-201-v1_1-096897.pth", "the official file of NAS-Bench-201"),
+        ("transnas-bench_v10141024.pth", "the official file of TransNAS-Bench-101"),
     ):
         path = tmp_path / name
         path.write_bytes(b"damaged, and not recognised")

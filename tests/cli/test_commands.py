@@ -52,19 +52,20 @@ class TestRun:
         config = str(folder / "config.yaml")
         files = {path: path.stat().st_mtime_ns for path in folder.glob("episodes/*/*.parquet")}
         assert len(files) == 8
-        assert run.main(["--config", config, "--out", str(folder.parent)]) == 0
+        again = ["--config", config, "--out", str(folder.parent), "--report"]
+        assert run.main([*again, "none"]) == 0
+        assert capsys.readouterr().out == f"run folder: {folder}\n"
+        assert run.main([*again, "summary"]) == 0
+        assert "Best validation found" in capsys.readouterr().out
         assert {path: path.stat().st_mtime_ns for path in files} == files
         assert len(list(folder.parent.iterdir())) == 1
         capsys.readouterr()
 
     def rebuilds_its_report(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (folder / "report" / "index.html").unlink()
-        assert report.main([str(folder)]) == 0
+        assert report.main([str(folder), "--format", "html"]) == 0
         assert (folder / "report" / "index.html").exists()
         assert "toy_learner" in capsys.readouterr().out
-        elsewhere = folder.parent / "elsewhere"
-        assert report.main([str(folder), "--out", str(elsewhere)]) == 0
-        assert (elsewhere / "index.html").exists()
         chosen = ["--out", str(folder.parent / "chosen"), "--format", "csv", "tex"]
         assert report.main([str(folder), *chosen]) == 0
         assert not (folder.parent / "chosen" / "index.html").exists()
@@ -300,7 +301,7 @@ def test_notes_go_to_the_error_stream(
 def test_quiet_runs_say_nothing_and_verbose_ones_the_plan(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = [*SMALL, "--optimizer", "random_walk", "--out", str(tmp_path)]
+    arguments = [*SMALL, "--optimizer", "random_walk", "--out", str(tmp_path), "--report", "none"]
     assert run.main([*arguments, "--quiet"]) == 0
     assert "evaluation" not in capsys.readouterr().err
     assert run.main([*arguments, "--overwrite"]) == 0

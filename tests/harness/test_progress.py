@@ -66,6 +66,18 @@ def test_lines_come_now_and_then(clock: Clock) -> None:
     assert printed[2].endswith("evaluation: 1 of 2 tasks")
 
 
+def test_a_long_evaluation_says_how_far_it_is(clock: Clock) -> None:
+    stream = StringIO()
+    lines = LineProgress(Plan((), PLAN.evaluations), stream)
+    clock.now += 11
+    lines.report(ProgressReport("run", PLAN.evaluations[0], 12, 90, {}))
+    assert stream.getvalue() == "evaluation: 0 of 2 tasks, toy at 12 of 90 queries\n"
+    lines.finish("run", PLAN.evaluations[0])
+    lines.report(ProgressReport("run", PLAN.evaluations[0], 80, 90, {}))  # was on its way
+    lines.close()
+    assert stream.getvalue().endswith("evaluation: 1 of 2 tasks\n")
+
+
 def test_bars_on_a_terminal() -> None:
     class Terminal(StringIO):
         def isatty(self) -> bool:

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
@@ -209,17 +210,18 @@ def test_runs_share_the_cluster_and_the_next_begins_before_the_last_is_done(tmp_
         def finish(self, run: str, task: Task) -> None:
             told.append(run)
 
+    seeds = SimpleNamespace(jobs=jobs, folder=tmp_path, describe=lambda command: None)
     run_all(
-        jobs,
-        tmp_path,
+        seeds,
         workers=2,
         show=lambda plan: Telling(plan, StringIO()),
         start_workers=RayWorkers,
     )
     first, second = (job.folder.name for job in jobs.values())
     assert told.count(first) == told.count(second) == 2 + 12
-    before, after = told[: told.index("seed 1")], told[told.index("seed 1") :]
-    assert before[0] == "seed 0"
+    second_begins = told.index("run 2 of 2: seed 1")
+    before, after = told[:second_begins], told[second_begins:]
+    assert before[0] == "run 1 of 2: seed 0"
     assert before.count(first) > 2
     assert after.count(first) > 0
 

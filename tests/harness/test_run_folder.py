@@ -81,6 +81,13 @@ def test_manifest(tmp_path: Path) -> None:
         "files": {"toy": "0" * 64},
         "validation_optimum": pytest.approx(0.98, abs=0.02),
         "space": "toy",
+        "metric": {
+            "name": "accuracy",
+            "unit": "%",
+            "low": 0.0,
+            "high": 1.0,
+            "lower_is_better_as_published": False,
+        },
     }
     learner = manifest["optimizers"]["toy_learner"]
     assert learner["options"]["steps"] == 20

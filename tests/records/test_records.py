@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from naslib_incremental.foundation.errors import MissingFileError, UserError
+from naslib_incremental.foundation.metric import ACCURACY, Metric
 from naslib_incremental.records import (
     DamagedRecordError,
     Episodes,
@@ -157,7 +158,7 @@ def test_rows_are_what_happened(tmp_path: Path, test: bool) -> None:
 def test_what_nobody_could_read_is_not_written(tmp_path: Path) -> None:
     path, sound = tmp_path / "episodes.parquet", some_episodes()
     beyond = replace(sound, final_validation=sound.final_validation + 1)
-    with pytest.raises(ValueError, match="validation accuracies that are no fractions"):
+    with pytest.raises(ValueError, match="validation that is no accuracy"):
         write_episodes(path, TASK, "toy/one", beyond, "abc")
     with pytest.raises(ValueError, match="steps below zero"):
         write_episodes(path, TASK, "toy/one", replace(sound, num_steps=sound.num_steps - 1), "abc")
@@ -188,8 +189,8 @@ def test_episodes_of_another_owner_are_refused(
         ("episode", lambda values: values - 1, "numbered"),
         ("num_steps", lambda values: values - 1, "steps below zero"),
         ("queries", lambda values: values * 0, "without an incumbent"),
-        ("final_validation", lambda values: values + 1, "validation accuracies"),
-        ("start_test", lambda values: values - 1, "test accuracies"),
+        ("final_validation", lambda values: values + 1, "validation that is no accuracy"),
+        ("start_test", lambda values: values - 1, "test that is no accuracy"),
     ],
 )
 def test_contradictions_are_refused(file: Path, column: str, change, reason: str) -> None:  # type: ignore[no-untyped-def]
@@ -343,3 +344,26 @@ def test_incumbents_may_be_many_or_none(tmp_path: Path) -> None:
     path = tmp_path / "episodes.parquet"
     write_episodes(path, TASK, "toy/one", quiet, "abc")
     assert len(read_episodes(path, TASK, **OWNER).incumbents.query) == 0
+
+
+def test_a_metric_says_which_numbers_can_be(tmp_path: Path) -> None:
+    """Numbers below zero belong to a metric that goes there; NaN is never a validation."""
+    losses = Metric("negative loss", "x 100", None, 0.0)
+    episodes = some_episodes()
+    numbers = ("start_validation", "start_test", "final_validation", "final_test")
+    below = {name: getattr(episodes, name) - 2 for name in numbers}
+    found = replace(
+        episodes.incumbents,
+        validation=episodes.incumbents.validation - 2,
+        test=episodes.incumbents.test - 2,
+    )
+    negative = replace(episodes, **below, incumbents=found)
+    path = tmp_path / "episodes.parquet"
+    write_episodes(path, TASK, "toy/one", negative, "abc", losses)
+    read = read_episodes(path, TASK, metric=losses, **OWNER)
+    np.testing.assert_array_equal(read.final_validation, negative.final_validation)
+    with pytest.raises(DamagedRecordError, match="validation that is no accuracy"):
+        read_episodes(path, TASK, **OWNER)
+    for wrong, broken in ((episodes, losses), (negative, ACCURACY)):
+        with pytest.raises(ValueError, match=f"no {broken.name}"):
+            write_episodes(path, TASK, "toy/one", wrong, "abc", broken)

@@ -32,6 +32,8 @@ from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.runs import Evaluation, read_runs
 from naslib_incremental.reports.tables.table import Table
 
+ON_PAGE = ("html", "md", "csv", "tex")
+"""All formats but the pictures for papers, which take longest."""
 Query = tuple[float, float]
 """Validation and test accuracy of one query."""
 Pair = tuple[int, int]
@@ -78,7 +80,9 @@ class RunBuilder:
                 task = EvaluationTask(optimizer, agent, start_set)
                 path = place.file(task)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_episodes(path, task, place.benchmark, as_columns(episodes), HASH)
+                write_episodes(
+                    path, task, place.benchmark, as_columns(episodes), HASH, place.metric
+                )
         self.folder.mkdir(parents=True, exist_ok=True)
         write_manifest(self.folder, self.manifest)
         return self.folder
@@ -95,7 +99,8 @@ class RunBuilder:
     def place(self) -> Folder:
         manifest = self.manifest
         episodes = {name: one.episodes for name, one in manifest.optimizers.items()}
-        return Folder(self.folder, HASH, manifest.benchmark.name, episodes)
+        benchmark = manifest.benchmark
+        return Folder(self.folder, HASH, benchmark.name, episodes, benchmark.metric)
 
     @property
     def pairs(self) -> list[Pair]:

@@ -12,7 +12,7 @@ import pytest
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
 from naslib_incremental.reports import build_report
 from naslib_incremental.search_spaces_ext import EnumerableSpace, SearchSpace
-from tests.reports.builder import Episode, RunBuilder, random_episodes
+from tests.reports.builder import ON_PAGE, Episode, RunBuilder, random_episodes
 from tests.reports.test_report import Page
 
 FIGURES = ("degree", "walk_landscape", "local_optima", "final_cells")
@@ -51,7 +51,7 @@ def run_on(benchmark: NASBenchGraph, folder: Path, **changes: Any) -> RunBuilder
 @pytest.fixture(scope="module")
 def built(cora: NASBenchGraph, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("landscape")
-    report = build_report([run_on(cora, folder / "run").write()], folder / "out")
+    report = build_report([run_on(cora, folder / "run").write()], folder / "out", ON_PAGE)
     assert "Left out" not in report.text
     return folder / "out"
 
@@ -128,7 +128,9 @@ def test_a_note_says_what_is_left_out(
     words: str,
     left: tuple[str, ...],
 ) -> None:
-    report = build_report([run_on(cora, tmp_path / "run", **changes).write()], tmp_path / "out")
+    report = build_report(
+        [run_on(cora, tmp_path / "run", **changes).write()], tmp_path / "out", ON_PAGE
+    )
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     page = Page(text)
     assert {name for name in FIGURES if f"figure-{name}" in page.ids} == set(left)

@@ -11,6 +11,7 @@ import pytest
 
 from naslib_incremental.reports import build_report
 from tests.browser import Browser, browser, executable
+from tests.reports.builder import ON_PAGE
 from tests.reports.test_published import NAMES, run_on
 
 PROGRAM = executable()
@@ -38,7 +39,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     names = (*NAMES, f"{'long_' * 12}optimizer")
     run = run_on(folder / "run", "nasbench101", (2, 50, 100, 150, 300), names)
-    build_report([run], folder / "out")
+    build_report([run], folder / "out", ON_PAGE)
     return folder / "out"
 
 

@@ -17,7 +17,7 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.reports import build_report
 from naslib_incremental.reports.figures.canvas import SERIES
 from naslib_incremental.reports.page import html
-from tests.reports.builder import Episode, RunBuilder, random_episodes
+from tests.reports.builder import ON_PAGE, Episode, RunBuilder, random_episodes
 
 OPTIMIZERS = ("local_search", "apex_incremental", "random_walk")
 
@@ -40,7 +40,7 @@ def ordinary(folder: Path, *, test: bool = True, **options: object) -> RunBuilde
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an ordinary report, beside its run."""
     folder = tmp_path_factory.mktemp("ordinary")
-    build_report([ordinary(folder / "run").write()], folder / "out")
+    build_report([ordinary(folder / "run").write()], folder / "out", ON_PAGE)
     return folder / "out"
 
 
@@ -151,7 +151,7 @@ def test_the_page_needs_nothing_else(built: Path) -> None:
 def test_what_a_manifest_says_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     evil = "</pre><script>alert(1)</script>"
     run = ordinary(tmp_path / "run", name=evil, benchmark={"label": f"Toy {evil}"})
-    report = build_report([run.write()], tmp_path / "out")
+    report = build_report([run.write()], tmp_path / "out", ON_PAGE)
     assert report.index is not None
     page = Page(report.index.read_text(encoding="utf-8"))
     assert page.scripts == [script()]
@@ -192,7 +192,7 @@ def test_figure_data_is_what_is_drawn(built: Path) -> None:
 
 
 def test_the_same_runs_give_the_same_report(built: Path, tmp_path: Path) -> None:
-    build_report([built.parent / "run"], tmp_path)
+    build_report([built.parent / "run"], tmp_path, ON_PAGE)
     first, second = (
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
         for folder in (built, tmp_path)
@@ -244,7 +244,7 @@ def ten_optimizers(folder: Path) -> RunBuilder:
     ],
 )
 def test_degenerate_runs(tmp_path: Path, make: Callable[[Path], RunBuilder], words: str) -> None:
-    report = build_report([make(tmp_path / "run").write()], tmp_path / "out")
+    report = build_report([make(tmp_path / "run").write()], tmp_path / "out", ON_PAGE)
     assert report.index is not None
     text = "".join(Page(report.index.read_text(encoding="utf-8")).words)
     assert words in text
@@ -254,15 +254,15 @@ def test_degenerate_runs(tmp_path: Path, make: Callable[[Path], RunBuilder], wor
 
 def test_several_runs_in_one_report(tmp_path: Path) -> None:
     runs = [ordinary(tmp_path / name, name=name).write() for name in ("one", "two")]
-    report = build_report(runs, tmp_path / "out")
+    report = build_report(runs, tmp_path / "out", ON_PAGE)
     assert "apex_incremental (one)" in report.text
     assert "local_search (two)" in report.text
 
 
 def test_bad_requests(tmp_path: Path) -> None:
     run = ordinary(tmp_path / "run").write()
-    with pytest.raises(UserError, match="formats html, md, csv, tex; got pdf"):
-        build_report([run], tmp_path / "out", formats=("pdf",))
+    with pytest.raises(UserError, match=r"formats html, .*md.*, png, pdf; got docx"):
+        build_report([run], tmp_path / "out", formats=("docx",))
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="can be written"):
-        build_report([run], tmp_path / "file" / "out")
+        build_report([run], tmp_path / "file" / "out", formats=("csv",))

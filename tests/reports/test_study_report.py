@@ -28,7 +28,7 @@ from naslib_incremental.reports.tables.study import (
     sensitivity_tables,
     with_interval,
 )
-from tests.reports.builder import Episode, RunBuilder, shown
+from tests.reports.builder import ON_PAGE, Episode, RunBuilder, shown
 
 AGENT = "apex_incremental"
 AFTER = ("final", "best of 2")
@@ -197,7 +197,7 @@ def test_the_report_is_whole_and_says_what_is_left_out(folder: Path) -> None:
     missing = LevelRecord(BASE, "gamma", "1", "none")
     write_study(folder, replace(record, levels=(*record.levels, missing)))
     assert is_study(folder)
-    report = build_study_report(folder, folder / "report")
+    report = build_study_report(folder, folder / "report", (*ON_PAGE, "png"))
     assert report.index is not None
     page = report.index.read_text()
     assert page.count("<svg") == 3 + 2
@@ -211,7 +211,7 @@ def test_the_report_is_whole_and_says_what_is_left_out(folder: Path) -> None:
 def test_one_agent_without_curve_has_no_interval(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", [[0.5, 0.7]], [])
     describe(tmp_path, {"base": {"gamma": {"0.9": run}}})
-    report = build_study_report(tmp_path, tmp_path / "report")
+    report = build_study_report(tmp_path, tmp_path / "report", ON_PAGE)
     (table,) = robustness_tables(read_study(tmp_path))
     assert shown(table)[0][4] == "60.00"
     assert not (report.folder / "figures").exists()
@@ -221,16 +221,16 @@ def test_one_agent_without_curve_has_no_interval(tmp_path: Path) -> None:
 def test_a_damaged_description_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "study.json").write_text(content)
     with pytest.raises(UserError, match=r"study\.json"):
-        build_study_report(tmp_path, tmp_path / "report")
+        build_study_report(tmp_path, tmp_path / "report", ON_PAGE)
 
 
 def test_a_study_without_any_finished_evaluation_is_refused(tmp_path: Path) -> None:
     describe(tmp_path, {"base": {"gamma": {"0.9": "nowhere"}}})
     with pytest.raises(UserError, match="at least one finished evaluation"):
-        build_study_report(tmp_path, tmp_path / "report")
+        build_study_report(tmp_path, tmp_path / "report", ON_PAGE)
 
 
 def test_an_unknown_format_is_refused_before_anything_is_written(folder: Path) -> None:
-    with pytest.raises(UserError, match="html, md, csv, tex; got docx"):
+    with pytest.raises(UserError, match="html, md, csv, tex, png, pdf; got docx"):
         build_study_report(folder, folder / "report", ("html", "docx"))
     assert not (folder / "report").exists()

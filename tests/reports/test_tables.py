@@ -96,6 +96,21 @@ def test_digits_stand_below_each_other_beside_a_star() -> None:
     assert terminal(table).splitlines()[2:] == ["points", " 1.25*", "10.50"]
 
 
+@pytest.mark.parametrize(("searches", "stands_out"), [(1, False), (2, True)])
+def test_no_star_and_no_verdict_rest_on_one_search(
+    tmp_path: Path, searches: int, stands_out: bool
+) -> None:
+    cells: dict[str, list[Query]] = {
+        "apex_incremental": [(0.8, 0.7), (0.9, 0.8)] * searches,
+        "local_search": [(0.3, 0.2), (0.4, 0.3)] * searches,
+    }
+    analysis = analysed(tmp_path, cells, budgets=(2,))
+    assert [one.estimates(2)[0].count for one in analysis.optimizers] == [searches, searches]
+    assert ("*" in terminal(budget_table(analysis, 0))) == stands_out
+    if not stands_out:
+        assert {one.verdict for one in analysis.contrasts} == {"unknown"}
+
+
 def test_one_table_in_every_format() -> None:
     assert markdown(TABLE).splitlines() == [
         "### Title",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import Counter
 from itertools import product
 from pathlib import Path
 
@@ -77,18 +78,60 @@ def test_neighbours_differ_in_one_edge(operations: list[int]) -> None:
     assert len(found) == 24
 
 
+def computed(cell: tuple[int, ...], flat: bool, node: int = 3) -> object:
+    """What a node computes, as a tree: None for zero, sums without order.
+
+    Args:
+        cell: its six operations.
+        flat: a skipped sum stands in another sum with all its parts, not as one of them.
+        node: which.
+    """
+    if node == 0:
+        return "input"
+    parts: list[object] = []
+    for source in range(node):
+        operation, before = cell[(0, 0, 1, 3)[node] + source], computed(cell, flat, source)
+        if operation == 0 or before is None:
+            parts.append(None)
+        elif operation != 1:
+            parts.append((operation, before))
+        elif flat and isinstance(before, frozenset):
+            parts += [one for one, times in before for _ in range(times)]
+        else:
+            parts.append(before)
+    return parts[0] if len(parts) == 1 else frozenset(Counter(parts).items())
+
+
+@pytest.mark.parametrize("space", [NASBench201Space, TransNASMicroSpace])
+def test_classes_lie_between_two_plain_readings(space: type[EdgeCellSpace]) -> None:
+    """The published rule writes sums as text: more are equal than as trees, fewer than as sums."""
+    made = space()
+    cells = list(map(tuple, made.unpack(made.graph.words).tolist()))
+    hashes = made.hash(np.arange(len(made), dtype=np.int32)).tolist()
+    trees = [computed(cell, flat=False) for cell in cells]
+    sums = [computed(cell, flat=True) for cell in cells]
+    assert len(set(zip(trees, hashes, strict=True))) == len(set(trees))
+    assert len(set(zip(hashes, sums, strict=True))) == len(set(hashes))
+
+
 def test_canonical_neighbours_stand_for_classes() -> None:
-    plain, canonical = NASBench201Space(), NASBench201CanonicalSpace()
-    rng = np.random.default_rng(0)
-    for state in rng.integers(len(plain), size=200).astype(np.int32):
-        one = np.array([state])
-        all_shown = plain.neighbours(one, 50, None)
-        hashes = plain.hash(all_shown.architectures[all_shown.mask])
-        wanted = set(hashes.tolist()) - {int(plain.hash(one)[0])}
-        shown = canonical.neighbours(one, 50, None)
-        found = canonical.hash(shown.architectures[shown.mask]).tolist()
-        assert len(found) == len(set(found))
-        assert set(found) == wanted
+    """One of each other class that a change of one operation leads to."""
+    space = NASBench201CanonicalSpace()
+    cells = list(map(tuple, space.unpack(space.graph.words).tolist()))
+    hashes = space.hash(np.arange(len(space), dtype=np.int32)).tolist()
+    classes = dict(zip(cells, hashes, strict=True))
+    for state in np.random.default_rng(0).integers(len(space), size=200).astype(np.int32):
+        cell = cells[state]
+        changed = [
+            (*cell[:edge], other, *cell[edge + 1 :]) for edge in range(6) for other in range(5)
+        ]
+        shown = space.neighbours(np.array([state]), 50, None)
+        found = [cells[other] for other in shown.architectures[shown.mask]]
+        assert set(found) <= set(changed)
+        assert len({classes[one] for one in found}) == len(found)
+        assert {classes[one] for one in found} == {classes[one] for one in changed} - {
+            classes[cell]
+        }
 
 
 def test_isomorphic_cells_compute_the_same() -> None:

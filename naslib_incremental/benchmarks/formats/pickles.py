@@ -7,16 +7,22 @@ pickle can alter.
 
 from __future__ import annotations
 
+import bz2
 import io
 import pickle
+import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.benchmarks.formats import ForeignFileError
+from naslib_incremental.benchmarks.formats import BEGINNING, ForeignFileError, first_bytes
+
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C
+"""What the older files of torch begin with, as a pickle of its own."""
 
 Allowed = dict[tuple[str, str], Callable[..., Any]]
 """What stands for a (module, name) that a pickle names."""
@@ -32,11 +38,66 @@ def load(source: Path | bytes, allowed: Allowed) -> Any:
     Raises:
         ForeignFileError: the pickle is missing or damaged, or names anything else.
     """
+    return _read(
+        lambda: source.open("rb") if isinstance(source, Path) else io.BytesIO(source),
+        lambda file: _Unpickler(file, allowed).load(),
+    )
+
+
+def load_bz2(path: Path, allowed: Allowed) -> Any:
+    """The same of a pickle that is compressed by bzip2."""
+    return _read(
+        lambda: bz2.open(path),
+        lambda file: _Unpickler(file, allowed).load(),
+    )
+
+
+def load_torch(path: Path, allowed: Allowed) -> Any:
+    """The same of a file of ``torch.save``, a zip or older; tensors in it are left out, as None."""
+    named = allowed | TENSORS
+
+    def older(file: BinaryIO) -> Any:
+        if _Unpickler(file, {}).load() != TORCH_MAGIC:
+            raise pickle.UnpicklingError("no file of torch")
+        for _ in ("version of the format", "byte order and sizes"):
+            _Unpickler(file, {}).load()
+        return _TorchUnpickler(file, named).load()
+
+    if not is_zipfile(path):
+        return _read(lambda: path.open("rb"), older)
+    try:
+        with ZipFile(path) as archive:
+            name = _torch_member(archive)
+            return _read(
+                lambda: archive.open(name), lambda file: _TorchUnpickler(file, named).load()
+            )
+    except (BadZipFile, OSError, KeyError, StopIteration) as error:
+        raise ForeignFileError(f"no zip of torch ({error or 'no data.pkl'})") from error
+
+
+def first_of_torch(path: Path) -> bytes:
+    """What the pickle of a file of ``torch.save`` begins with; nothing where it is none."""
+    try:
+        with ZipFile(path) as archive, archive.open(_torch_member(archive)) as file:
+            return file.read(BEGINNING)
+    except StopIteration:
+        return b""
+    except (BadZipFile, OSError, NotImplementedError, RuntimeError, zlib.error):
+        start = first_bytes(path)
+        return start if start.startswith(pickle.dumps(TORCH_MAGIC, 2)) else b""
+
+
+def _torch_member(archive: ZipFile) -> str:
+    """The name of the pickle in a zip of torch; StopIteration where there is none."""
+    return next(name for name in archive.namelist() if name.split("/")[1:] == ["data.pkl"])
+
+
+def _read(open_file: Callable[[], Any], read: Callable[[Any], Any]) -> Any:
     place = 0
     try:
-        with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+        with open_file() as file:
             try:
-                return _Unpickler(file, allowed).load()
+                return read(file)
             finally:
                 place = file.tell()
     except Exception as error:
@@ -58,6 +119,13 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> Any:
         raise pickle.UnpicklingError(f"a persistent object {pid!r} is refused")
+
+
+class _TorchUnpickler(_Unpickler):
+    """Takes no storage of a tensor from where a file keeps it."""
+
+    def persistent_load(self, pid: Any) -> Any:
+        return None
 
 
 class _Sealed(type):
@@ -206,3 +274,26 @@ BOOSTERS: Allowed = {
     ("copyreg", "_reconstructor"): _Function(_new_booster),
 }
 """Boosters as ``PickledBooster``, with the containers of their state."""
+
+CONTAINERS: Allowed = {
+    ("collections", "OrderedDict"): _Entries,
+    # Protocols before 4, which torch writes, name the type.
+    ("__builtin__", "set"): _Function(set),
+    ("builtins", "set"): _Function(set),
+    **BYTES,
+    **ARRAYS,
+}
+"""Plain containers with numbers of any kind."""
+
+TENSORS: Allowed = {
+    **{
+        ("torch._utils", name): _Function(lambda *_: None)
+        for name in ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter")
+    },
+    **{
+        ("torch", f"{kind}Storage"): _Function(lambda *_: None)
+        for kind in ("Float", "Double", "Half", "Long", "Int", "Short", "Char", "Byte", "Bool")
+    },
+    ("collections", "OrderedDict"): _Entries,
+}
+"""Tensors as None."""

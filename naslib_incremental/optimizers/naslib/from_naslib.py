@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -15,11 +16,21 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.options import Options
 from naslib_incremental.optimizers.contract import Ask, EpisodeSettings
 from naslib_incremental.optimizers.naslib.importing import load_naslib
+from naslib_incremental.optimizers.naslib.stand_ins import PACKAGES
 from naslib_incremental.optimizers.shapes import SearchOptimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 
 if TYPE_CHECKING:
     from naslib_incremental.optimizers.naslib.driving import Turns
+
+PREDICTOR_PACKAGES = {
+    "xgb": "xgboost",
+    "lgb": "lightgbm",
+    "rf": "sklearn",
+    "gp": "pyro",
+    "var_sparse_gp": "pyro",
+}
+"""What NASLib's predictors need and may be missing, as modules."""
 
 
 class NASLibOptimizer(SearchOptimizer):
@@ -87,8 +98,7 @@ class NASLibOptimizer(SearchOptimizer):
 
         options = asdict(self.config) if self.config is not None else {}
         epochs = self.settings.query_budget
-        fixed = {"fidelity": -1, "encoding_type": "", "acq_fn_optimization": "mutation"}
-        search = SimpleNamespace(epochs=epochs, **fixed, **options)
+        search = SimpleNamespace(epochs=epochs, fidelity=-1, encoding_type="", **options)
         optimizer = self._make(SimpleNamespace(dataset=None, search=search))
         space = SharedSpace(self.space, self.settings.neighbours, query, rng)
         optimizer.adapt_search_space(space, dataset_api={})
@@ -123,7 +133,9 @@ class NpenasOptions(Options):
     num_init: int = _option(10, "architectures sampled before the first prediction")
     k: int = _option(10, "queries between two trainings of the predictors")
     num_ensemble: int = _option(3, "predictors in the ensemble")
-    predictor_type: Literal["xgb", "lgb", "mlp"] = _option("xgb", "kind of predictor")
+    predictor_type: Literal["xgb", "lgb", "mlp", "rf", "gp", "var_sparse_gp"] = _option(
+        "xgb", "kind of predictor"
+    )
     num_arches_to_mutate: int = _option(5, "best architectures that are mutated")
     max_mutations: int = _option(1, "mutations of a candidate")
     num_candidates: int = _option(200, "candidates predicted")
@@ -131,8 +143,11 @@ class NpenasOptions(Options):
 
 @dataclass(frozen=True)
 class BananasOptions(NpenasOptions):
-    """``config.search`` of NASLib's Bananas; candidates are mutations."""
+    """``config.search`` of NASLib's Bananas."""
 
+    acq_fn_optimization: Literal["mutation", "random_sampling"] = _option(
+        "mutation", "where candidates come from; of those sampled at random each is a query"
+    )
     acq_fn_type: Literal["its", "ucb", "ei", "exploit_only"] = _option(
         "its", "acquisition function"
     )
@@ -161,16 +176,40 @@ class RegularizedEvolution(NASLibOptimizer):
     config_class = EvolutionOptions
 
 
-class Bananas(NASLibOptimizer):
-    """NASLib's Bananas, on our search spaces; seconds to minutes an episode."""
+class PredictorOptimizer(NASLibOptimizer):
+    """One that trains predictors: seconds to minutes an episode."""
+
+    @classmethod
+    def configure(
+        cls, options: Mapping[str, Any], space: SearchSpace, settings: EpisodeSettings
+    ) -> Any:
+        """The options, once it is sure that the predictor's package is there.
+
+        Raises:
+            UserError: it is missing; names it.
+        """
+        config = super().configure(options, space, settings)
+        package = PREDICTOR_PACKAGES.get(config.predictor_type)
+        if package is not None and find_spec(package) is None:
+            raise UserError(
+                f"{package} for NASLib's predictor {config.predictor_type}",
+                "no such package",
+                f"pip install {PACKAGES.get(package, package)}, or take another predictor_type",
+                setting="predictor_type",
+            )
+        return config
+
+
+class Bananas(PredictorOptimizer):
+    """NASLib's Bananas, on our search spaces."""
 
     name = "naslib:bananas"
     kind = "Bananas"
     config_class = BananasOptions
 
 
-class Npenas(NASLibOptimizer):
-    """NASLib's Npenas, on our search spaces; seconds to minutes an episode."""
+class Npenas(PredictorOptimizer):
+    """NASLib's Npenas, on our search spaces."""
 
     name = "naslib:npenas"
     kind = "Npenas"

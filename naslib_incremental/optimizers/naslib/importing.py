@@ -1,25 +1,29 @@
-"""Finding and importing NASLib, or saying in one line why not; what it lacks is stood in for."""
+"""Finding and importing NASLib, whoever asks first, or saying in one line why not."""
 
 from __future__ import annotations
 
-import collections
-import collections.abc
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.optimizers.naslib.stand_ins import (
+    PACKAGES,
+    mend_parameter_count,
+    stand_ins,
+    under_way,
+)
 
 SOURCE = "github.com/automl/NASLib, branch Develop"
 MODULES = (
@@ -28,15 +32,6 @@ MODULES = (
     "naslib.utils",
     "naslib.defaults.trainer",
 )
-PACKAGES = {"nasbench_pytorch": "nasbench-pytorch without its dependencies"}
-"""What to give to ``pip install`` for a module, where it is not the module's name."""
-
-UNUSED = (
-    *("ConfigSpace", "distutils", "emcee", "grakel", "lightgbm", "matplotlib", "ngboost", "pybnn"),
-    *("pyro", "pytorch_msssim", "scipy", "seaborn", "six", "skimage", "sklearn", "tensorwatch"),
-    *("torchvision", "transforms3d", "xgboost"),
-)
-"""Packages that NASLib imports at its top, and that its discrete optimizers do without."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +69,9 @@ def load_naslib() -> NASLib:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with _stand_ins():
+            with stand_ins():
                 optimizers, *_ = [import_module(name) for name in MODULES]
+        mend_parameter_count()
         meta = import_module("naslib.optimizers.core.metaclasses").MetaOptimizer
         metric = import_module("naslib.search_spaces.core.query_metrics").Metric
     except Exception as error:
@@ -119,73 +115,36 @@ def _broken(error: Exception) -> UserError:
     return UserError("NASLib to import", f"{reason} (in {at})", action)
 
 
-@contextmanager
-def _stand_ins() -> Iterator[None]:
-    """Within, unused packages that are missing can be imported, as can ``collections.Iterable``.
+class NASLibFinder(MetaPathFinder):
+    """Lets ``import naslib`` do what ``load_naslib`` does, whoever is the first to say it."""
 
-    Afterwards everything is as it was; whatever a module kept of a missing package raises
-    ImportError where it is used.
-    """
-    missing = {name for name in UNUSED if find_spec(name) is None}
-    # Those that are there must not take a stand-in for the real package that they can do without.
-    for name in set(UNUSED) - missing:
-        with suppress(ImportError):
-            import_module(name)
-    finder = _StandIns(missing)
-    without_iterable = not hasattr(collections, "Iterable")
-    if without_iterable:
-        collections.Iterable = collections.abc.Iterable  # type: ignore[attr-defined]
-    sys.meta_path.append(finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
-        if without_iterable:
-            del collections.Iterable  # type: ignore[attr-defined]
-        for name in [name for name in sys.modules if name.partition(".")[0] in missing]:
-            del sys.modules[name]
-
-
-class _StandIns(MetaPathFinder, Loader):
-    """Finds an empty module for every name below some packages."""
-
-    def __init__(self, packages: set[str]) -> None:
-        self.packages = packages
-
-    def find_spec(
+    def find_spec(  # noqa: D102
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] not in self.packages:
-            return None
-        return ModuleSpec(fullname, self, is_package=True)
+        spec = PathFinder.find_spec(fullname, path) if fullname == "naslib" else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = _LoadsAll(spec.loader)
+        return spec
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _StandIn(spec.name)
+
+class _LoadsAll(Loader):
+    """Loads a module, and then all that is used of NASLib while there are stand-ins."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        pass
+        self._loader.exec_module(module)
+        if not under_way():
+            # What is wrong shows where it is used, or when load_naslib is asked again.
+            with suppress(UserError):
+                load_naslib()
 
 
-class _StandIn(ModuleType):
-    """Has a class of every name."""
-
-    def __getattr__(self, name: str) -> Any:
-        return _missing(self.__name__, name)
-
-
-class _Missing(type):
-    """A class that can be named and derived from; its attributes are classes like it."""
-
-    def __getattr__(cls, name: str) -> Any:
-        return _missing(cls.wanted, name)
-
-
-def _missing(owner: str, name: str) -> _Missing:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return _Missing(name, (), {"__init__": _refuse, "wanted": f"{owner}.{name}"})
-
-
-def _refuse(self: Any, *_: object, **__: object) -> None:
-    package = self.wanted.partition(".")[0]
-    raise ImportError(f"NASLib needs {package} for {self.wanted}, and it is not installed")
+def watch_imports() -> None:
+    """From now on NASLib is imported with what it needs, in whatever order modules are named."""
+    if not any(isinstance(finder, NASLibFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, NASLibFinder())

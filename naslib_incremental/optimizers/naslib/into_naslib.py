@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from naslib_incremental.agent.network import QNetwork
-from naslib_incremental.benchmarks.contract import Accuracies
+from naslib_incremental.agent.policy import EPISODES
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.seeding import children
 from naslib_incremental.optimizers.apex_incremental import ApexIncremental as Agent
 from naslib_incremental.optimizers.contract import EpisodeSettings
 from naslib_incremental.optimizers.naslib.conversion import DatasetAPI
 from naslib_incremental.optimizers.naslib.importing import load_naslib
+from naslib_incremental.optimizers.naslib.rehearsal import Rehearsal, benchmark_of
+from naslib_incremental.optimizers.naslib.search_record import SearchRecord
 from naslib_incremental.optimizers.registry import configure, make_optimizer
 from naslib_incremental.search_spaces_ext.contract import Architectures
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 else:
     MetaOptimizer = load_naslib().MetaOptimizer
 
-logger = logging.getLogger(__name__)
+# Under NASLib's own logger, so that it is on the screen and in the log.log of its runners.
+logger = logging.getLogger("naslib.incremental")
 
 Search = Generator[Architectures, float, None]
 
@@ -70,7 +72,7 @@ class IncrementalOptimizer(MetaOptimizer):
             max_steps=getattr(search, "max_steps", 32),
             query_budget=search.epochs,
         )
-        self._options = dict(getattr(search, self.name, {}))
+        self._options = _node(search, self.name)
         self._seed = np.random.SeedSequence(getattr(search, "seed", 0))
         self._search: Search | None = None
         self._statistics: dict[int, tuple[float, float, float, float]] = {}
@@ -78,7 +80,7 @@ class IncrementalOptimizer(MetaOptimizer):
     def adapt_search_space(
         self, search_space: Any, scope: Any = None, dataset_api: Any = None
     ) -> None:
-        """Take NASLib's search space; ``instantiate_model`` is switched off in our copy.
+        """Take NASLib's search space; only the final architecture is ever made a network.
 
         Raises:
             UserError: it is not supported, or an option is wrong.
@@ -106,18 +108,18 @@ class IncrementalOptimizer(MetaOptimizer):
         self._next = self._search.send(answer)
 
     def _episodes(self) -> Search:
-        """Yields queries, and takes their answers in per cent."""
+        """Yields queries, and takes their answers as NASLib gives them."""
         rng = np.random.default_rng(children(self._seed, 1)[0])
         while True:
             starts = self.benchmark.space.sample(self.num_episodes, rng)
             validation = np.full(len(starts), np.nan)
             if self.starts_are_queries:
-                validation[0] = (yield starts[0]) / 100
+                validation[0] = (yield starts[0]) / self.benchmark.scale
             self.optimizer.start(starts, validation, rng)
             while (asked := self.optimizer.ask()) is not None:
                 answers = np.empty(len(asked.architectures))
                 for place, architecture in enumerate(asked.architectures):
-                    answers[place] = (yield architecture) / 100
+                    answers[place] = (yield architecture) / self.benchmark.scale
                 self.optimizer.tell(answers)
             self.optimizer.outcome()
 
@@ -155,7 +157,7 @@ class IncrementalOptimizer(MetaOptimizer):
         return self.benchmark.ask(self.record.asked[self._incumbent()], "RAW")
 
     def get_final_architecture(self) -> Any:
-        """The incumbent as a NASLib graph."""
+        """The incumbent as a NASLib graph; a network where the search space instantiates models."""
         return self.benchmark.graph(self.record.asked[self._incumbent()])
 
     def get_op_optimizer(self) -> Any:
@@ -195,20 +197,23 @@ class ApexIncremental(IncrementalOptimizer):
     """``apex_incremental``: where a trained agent chooses to stay.
 
     ``search.agent`` [none] is the folder of an agent trained before, such as
-    ``RUN/agents/apex_incremental/agent0`` of ``naslib-run``. Without it an agent is trained before
+    ``RUN/agents/apex_incremental/agent0`` of a run folder. Without it an agent is trained before
     the first epoch, on answers of NASLib's ``dataset_api``, in ``<config.save>/agent``; a finished
-    one found there is taken as it is, an unfinished one is trained on. ``training_queries`` and the
-    log say what that cost: it comes on top of the epochs. The weights are part of every checkpoint.
+    one found there is taken as it is, an unfinished one is trained on. No architecture is asked for
+    twice. Attributes and log say what that cost: it comes on top of the epochs. The weights are
+    part of every checkpoint.
 
     Attributes:
-        training_queries: answered to train the agent, repeats included; 0 for one given.
+        training_queries: answered while it learned, repeats included; 0 for one given.
+        selection_queries: answered to choose its temperature and stay margin, likewise.
+        asked: architectures that NASLib was asked for in this process, to train and to choose.
     """
 
     name = "apex_incremental"
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
-        self.training_queries = 0
+        self.training_queries = self.selection_queries = self.asked = 0
 
     def adapt_search_space(  # noqa: D102
         self, search_space: Any, scope: Any = None, dataset_api: Any = None
@@ -224,21 +229,41 @@ class ApexIncremental(IncrementalOptimizer):
         if self.record.agent is None:
             folder = Path(self.config.save) / "agent"
             folder.mkdir(parents=True, exist_ok=True)
-            seed = children(self._seed, 2)[1]
-            training = self._agent.train([self.benchmark], seed, folder, _log)
-            self.training_queries = training.queries
-            logger.info(
-                "agent trained: %d steps, %d queries on top of the epochs, %.0f s, in %s",
-                *(training.steps, training.queries, training.seconds, folder),
-            )
+            self._train(folder)
             self._take(folder)
+
+    def _train(self, folder: Path) -> None:
+        steps = self._agent.config.steps
+        logger.info("No search.agent given: training one for %d steps, in %s", steps, folder)
+        rehearsal = Rehearsal(self.benchmark)
+        seed = children(self._seed, 2)[1]
+        training = self._agent.train([rehearsal], seed, folder, rehearsal.report)
+        self.selection_queries = len(training.details["policies_tried"]) * EPISODES
+        self.training_queries = training.queries - self.selection_queries
+        self.asked = rehearsal.asked
+        logger.info(
+            "Agent trained in %.0f s: %d steps took %d queries, the choice of temperature and stay "
+            "margin %d; NASLib was asked for %d architectures, on top of the epochs",
+            *(training.seconds, training.steps, self.training_queries, self.selection_queries),
+            self.asked,
+        )
 
     @property
     def _agent(self) -> Agent:
         return cast(Agent, self.optimizer)
 
     def _take(self, folder: Path) -> None:
-        self._agent.load(folder)
+        try:
+            self._agent.load(folder)
+        except UserError as error:
+            trained_on = benchmark_of(folder)
+            if not trained_on:
+                raise
+            raise UserError(
+                f"search.agent to be an agent for {self.benchmark.space.name}",
+                f"one that was trained on {trained_on}, in {folder}",
+                "name another agent, or none to have one trained",
+            ) from error
         self.record.agent = self._agent.network
 
     def get_model_size(self) -> float:
@@ -252,63 +277,14 @@ class ApexIncremental(IncrementalOptimizer):
         return sum(part.numel() for part in network.parameters()) / 1e6
 
 
-def _log(step: int, steps: int, figures: Mapping[str, float]) -> None:
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
-    logger.info("training the agent: step %d of %d, %s", step, steps, shown)
+def _node(search: Any, name: str) -> dict[str, Any]:
+    """The options in ``search.<name>``, none where there is no such node.
 
-
-class SearchRecord(nn.Module):
-    """The queries of a search in their order, as buffers, and an agent's network if there is one.
-
-    NASLib's checkpointer saves and loads ``state_dict``; buffers of no length are left out, so that
-    a fresh record takes over whatever a checkpoint holds.
-
-    Args:
-        dtype: of architectures.
-
-    Attributes:
-        agent: the agent's network, None where there is none.
+    Raises:
+        UserError: it is something else than a node.
     """
-
-    agent: nn.Module | None
-    _asked: torch.Tensor | None
-    _answers: torch.Tensor | None
-
-    def __init__(self, dtype: np.dtype[Any]) -> None:
-        super().__init__()
-        self._dtype = dtype
-        self.agent = None
-        self.register_buffer("_asked", None)
-        self.register_buffer("_answers", None)
-
-    def __len__(self) -> int:
-        return 0 if self._answers is None else len(self._answers)
-
-    @property
-    def asked(self) -> Architectures:
-        """[Q, *architecture_shape]."""
-        if self._asked is None:
-            return np.zeros(0, self._dtype)
-        return self._asked.numpy().astype(self._dtype)
-
-    @property
-    def answers(self) -> Accuracies:
-        """[Q] as NASLib gives them, in per cent."""
-        return np.zeros(0) if self._answers is None else self._answers.numpy()
-
-    def append(self, architecture: Architectures, answer: float) -> None:
-        """One more query."""
-        self._asked = _joined(self._asked, np.asarray(architecture).astype(np.int64)[None])
-        self._answers = _joined(self._answers, np.array([answer]))
-
-    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
-        # Buffers of the checkpoint's lengths, so that its tensors fit.
-        for name in ("_asked", "_answers"):
-            if f"{prefix}{name}" in state_dict:
-                setattr(self, name, torch.empty_like(state_dict[f"{prefix}{name}"]))
-        super()._load_from_state_dict(state_dict, prefix, *rest)
-
-
-def _joined(held: torch.Tensor | None, more: NDArray[Any]) -> torch.Tensor:
-    added = torch.from_numpy(more)
-    return added if held is None else torch.cat([held, added])
+    found = getattr(search, name, {})
+    if not isinstance(found, Mapping):
+        expected = f"search.{name} to be a node with the optimizer's options"
+        raise UserError(expected, repr(found), f"write search.{name}.OPTION, or leave it out")
+    return dict(found)

@@ -159,6 +159,13 @@ def short(name: str, most: int) -> str:
     return f"{name[:head]}…{name[head + 1 - most :]}"
 
 
+def lay_out(figure: Figure) -> None:
+    """Find places for everything once, rather than for each kind of file."""
+    with mpl.rc_context(RC):
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
 def encode(figure: Figure, kind: str, name: str) -> bytes:
     """A figure as the bytes of an ``svg``, ``png`` or ``pdf`` file, the same each time.
 

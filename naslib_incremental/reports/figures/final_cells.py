@@ -56,7 +56,7 @@ def draw(analysis: Analysis, cells: dict[str, list[CellDrawing]]) -> dict[str, F
         ends = one.endings
         below = (
             f"{percent(ends.share)} % of {ends.episodes:,} episodes; "
-            f"accuracy {percent(ends.validation)} %"
+            f"accuracy {analysis.runs.benchmark.metric.shown(percent(ends.validation))}"
         )
         for cell in cells[one.name]:
             several = len(cells[one.name]) > 1

@@ -36,10 +36,11 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
     if frame.empty:
         return None
     best, known = reference(analysis)
+    value = analysis.runs.benchmark.metric.shown(percent(best))
     origin = "the best of the benchmark" if known else "the best seen in these searches"
     caption = (
         f"Share of the searches of {analysis.budgets[-1]} queries that have found a validation "
-        f"accuracy at most so far below {origin} ({percent(best)} %), after each query; over all "
+        f"accuracy at most so far below {origin} ({value}), after each query; over all "
         f"targets: the share of pairs of a search and one of {len(GAPS)} targets from {GAPS[0]:g} "
         f"to {GAPS[-1]:g} points below, their distances in equal ratios, as in COCO (Hansen et al. "
         f"2021). Band: [{MEANING}]. {analysis.made_from('validation')}"
@@ -53,7 +54,7 @@ def reference(analysis: Analysis) -> tuple[float, bool]:
     if optimum is not None:
         return float(optimum), True
     budget = analysis.budgets[-1]
-    seen = [one.searches(budget).finals[:, 0].max(initial=0) for one in analysis.optimizers]
+    seen = [one.searches(budget).finals[:, 0].max(initial=-np.inf) for one in analysis.optimizers]
     return float(max(seen)), False
 
 

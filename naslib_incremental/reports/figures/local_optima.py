@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
+from naslib_incremental.foundation.metric import Metric
 from naslib_incremental.reports.figures.canvas import (
     INK,
     Drawing,
@@ -32,16 +33,17 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
     if landscape is None:
         return None
     frame = optima(landscape)
-    panels = draw(frame) | most_frequent(landscape, frame)
-    caption = f"{_facts(landscape, frame)} {analysis.made_from('validation')}"
+    metric = analysis.runs.benchmark.metric
+    panels = draw(frame) | most_frequent(landscape, frame, metric)
+    caption = f"{_facts(landscape, frame, metric)} {analysis.made_from('validation')}"
     return Drawing("local_optima", "Local optima of the landscape", caption, frame, panels)
 
 
-def _facts(landscape: Landscape, frame: pd.DataFrame) -> str:
+def _facts(landscape: Landscape, frame: pd.DataFrame, metric: Metric) -> str:
     """What was found, in sentences."""
     basins, validation = landscape.basins, landscape.validation
     half = 1 + int(np.searchsorted(np.cumsum(basins.sizes), len(validation) / 2))
-    best = frame[frame["rank"] == 1]
+    best, ends = frame[frame["rank"] == 1], validation[basins.ends]
     found = (
         f"Steepest ascent with all neighbours from each of {len(validation):,} architectures ends "
         f"in {len(frame):,} local optima, after {basins.num_steps.mean():.1f} steps on average and "
@@ -49,8 +51,8 @@ def _facts(landscape: Landscape, frame: pd.DataFrame) -> str:
         f"The best of the space takes {percent(best['architectures'].sum())} % of the "
         f"architectures and {percent(best['starts'].sum())} % of the starts (sampler "
         f"{landscape.sampler}). Where the ascent ends, the mean accuracy is "
-        f"{percent(validation[basins.ends].mean())} % over the architectures and "
-        f"{percent(float(landscape.start @ validation[basins.ends]))} % over the starts. "
+        f"{metric.shown(percent(ends.mean()))} over the architectures and "
+        f"{metric.shown(percent(float(landscape.start @ ends)))} over the starts. "
     )
     if frame["architectures"].nunique() > 1 and frame["validation"].nunique() > 1:
         rank = float(spearmanr(frame["architectures"], frame["validation"])[0])
@@ -114,13 +116,13 @@ def _shares(frame: pd.DataFrame, styles: dict[str, Style]) -> Figure:
     return figure
 
 
-def most_frequent(landscape: Landscape, frame: pd.DataFrame) -> dict[str, Figure]:
+def most_frequent(landscape: Landscape, frame: pd.DataFrame, metric: Metric) -> dict[str, Figure]:
     """The cells of the optimum with the largest basin, drawn."""
     first = frame.iloc[0]
     below = (
         f"{percent(first['architectures'])} % of the architectures and "
         f"{percent(first['starts'])} %\nof the starts climb here; accuracy "
-        f"{percent(first['validation'])} %, rank {first['rank']:,}"
+        f"{metric.shown(percent(first['validation']))}, rank {first['rank']:,}"
     )
     drawn = landscape.space.draw(landscape.basins.optima[0])
     return {

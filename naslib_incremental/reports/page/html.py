@@ -25,7 +25,9 @@ from naslib_incremental.reports.statistics.comparisons import Contrast, statemen
 from naslib_incremental.reports.statistics.estimates import CONDITION, RESAMPLES
 from naslib_incremental.reports.statistics.measures import MEASURES
 from naslib_incremental.reports.statistics.study import StudyRuns
+from naslib_incremental.reports.statistics.suite import SuiteRuns
 from naslib_incremental.reports.tables.table import Entry, Table, latex
+from naslib_incremental.reports.wording import Wording
 
 MINING = (
     "The last number mines noise where test sets are small: the more architectures are queried, "
@@ -60,9 +62,11 @@ def run_page(analysis: Analysis, leads: Table, shown: Sequence[Shown]) -> str:
     """
     runs = analysis.runs
     numbers = count(1)
+    worded = Wording(runs.benchmark.metric)
     return _render(
         "report.html.j2",
         benchmark=runs.benchmark,
+        worded=worded,
         runs=runs.runs,
         problems=runs.problems,
         optimizers=analysis.optimizers,
@@ -76,7 +80,7 @@ def run_page(analysis: Analysis, leads: Table, shown: Sequence[Shown]) -> str:
             if one.tables
         ],
         notes=analysis.study.notes,
-        figures=_figures(shown),
+        figures=_figures(shown, worded),
         manifests=[_json(run.manifest) for run in runs.runs],
         interval=crossed_bootstrap.LABEL,
         fewest=crossed_bootstrap.FEWEST,
@@ -89,15 +93,44 @@ def run_page(analysis: Analysis, leads: Table, shown: Sequence[Shown]) -> str:
 
 def study_page(study: StudyRuns, shown: Sequence[Shown]) -> str:
     """The whole page of a report of a study."""
+    return _together(
+        shown,
+        Wording(study.manifest.benchmark.metric),
+        title=f"{study.manifest.benchmark.name}: one factor at a time",
+        lead=f"{study.made_from}. Agents are trained with each value of one factor, everything "
+        "else as in the base configuration.",
+        name=f"study {study.record.study}",
+        method="Made from the study's folder alone. Method: Cassimon, Mercelis, "
+        "Mets (2024), Scalable Reinforcement Learning-based Neural Architecture Search, section 5.",
+        problems=study.problems,
+        description=_json(study.record),
+    )
+
+
+def suite_page(suite: SuiteRuns, shown: Sequence[Shown]) -> str:
+    """The whole page of a report of a suite."""
+    return _together(
+        shown,
+        Wording(suite.metric),
+        title=f"{len(suite.tasks)} benchmarks: {', '.join(suite.optimizers)}",
+        lead="The same optimizers on several benchmarks. An optimizer that learns elsewhere has "
+        "never seen the benchmark that it is evaluated on.",
+        name=f"suite {suite.record.suite}",
+        method="Made from the folders of the suite's runs, and from the tables of "
+        "the benchmarks for what share of a space is better.",
+        problems=suite.problems,
+        description=_json(suite.record),
+    )
+
+
+def _together(shown: Sequence[Shown], worded: Wording, **words: Any) -> str:
+    """A page of several runs: tables, then figures."""
     tables = [table for one in shown for table in one.tables]
     return _render(
-        "study.html.j2",
-        study=study.record,
-        benchmark=study.manifest.benchmark,
-        problems=study.problems,
+        "runs_together.html.j2",
         tables=[_numbered_table(number, table) for number, table in enumerate(tables, 1)],
-        figures=[figure for _, group in _figures(shown) for figure in group],
-        description=_json(study.record),
+        figures=[figure for _, group in _figures(shown, worded) for figure in group],
+        **words,
     )
 
 
@@ -166,17 +199,19 @@ def _numbered_table(number: int, table: Table) -> dict[str, Any]:
     return {"number": number, "table": table, "grid": table.grid(), "latex": latex(table)}
 
 
-def _figures(shown: Sequence[Shown]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _figures(shown: Sequence[Shown], worded: Wording) -> list[tuple[str, list[dict[str, Any]]]]:
     """The figures by section, numbered as they stand on the page."""
     numbers = count(1)
     return [
-        (one.title, [_numbered_figure(next(numbers), *figure) for figure in one.figures])
+        (one.title, [_numbered_figure(next(numbers), *figure, worded) for figure in one.figures])
         for one in shown
         if one.figures
     ]
 
 
-def _numbered_figure(number: int, drawing: Drawing, svgs: Mapping[str, bytes]) -> dict[str, Any]:
+def _numbered_figure(
+    number: int, drawing: Drawing, svgs: Mapping[str, bytes], worded: Wording
+) -> dict[str, Any]:
     """A figure as the templates take it."""
     return {
         "number": number,
@@ -185,7 +220,7 @@ def _numbered_figure(number: int, drawing: Drawing, svgs: Mapping[str, bytes]) -
         "caption": drawing.caption,
         "pairs": drawing.pairs or len(svgs) in (1, 2, 4),
         "panels": [
-            inline(svg, f"{drawing.name}-{place}", f"{drawing.title}: {panel}")
+            inline(svg, f"{drawing.name}-{place}", f"{drawing.title}: {worded(panel)}")
             for place, (panel, svg) in enumerate(svgs.items())
         ],
     }

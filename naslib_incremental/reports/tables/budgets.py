@@ -72,10 +72,14 @@ def budget_table(analysis: Analysis, index: int) -> Table:
 
 
 def _best(analysis: Analysis, index: int, budget: int) -> str:
-    """The best mean at a budget, as it is shown: equal digits are equally good."""
-    values = [one.estimates(budget)[index].value for one in analysis.optimizers]
-    known = [value for value in values if not np.isnan(value)]
-    return percent(max(known)) if known else ""
+    """The best mean at a budget, as it is shown: equal digits are equally good.
+
+    None where it would rest on a single search, its own or another's.
+    """
+    estimates = [one.estimates(budget)[index] for one in analysis.optimizers]
+    known = [one for one in estimates if not np.isnan(one.value)]
+    single = any(one.count - one.missing == 1 for one in known)
+    return percent(max(one.value for one in known)) if known and not single else ""
 
 
 def _fact(optimizer: OptimizerAnalysis, budget: int, index: int, best: str) -> dict[str, Any]:

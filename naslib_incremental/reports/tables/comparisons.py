@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from naslib_incremental.foundation.metric import Metric
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.comparisons import Contrast, Lead, leads
 from naslib_incremental.reports.statistics.crossed_bootstrap import FEWEST, MEANING
@@ -100,7 +101,7 @@ def leads_table(analysis: Analysis) -> Table:
         {
             "queries": budget,
             "measure": MEASURES[index].title,
-            **_lead_fact(found.get((index, budget))),
+            **_lead_fact(found.get((index, budget)), analysis.runs.benchmark.metric),
         }
         for budget in analysis.budgets
         for index in analysis.measured
@@ -119,14 +120,15 @@ def leads_table(analysis: Analysis) -> Table:
     )
 
 
-def _lead_fact(lead: Lead | None) -> dict[str, Any]:
+def _lead_fact(lead: Lead | None, metric: Metric) -> dict[str, Any]:
     """The leader, and how surely it leads."""
     nothing: dict[str, Any] = {"over": "", "difference": np.nan, "ahead": False, "tone": ""}
     if lead is None:
         return {"optimizer": "", "mean": np.nan, **nothing, "margin": "", "note": NOTHING}
     known = {"optimizer": lead.name, "mean": lead.value, "note": ""}
+    value = metric.shown(percent(lead.value))
     if lead.margin is None:
-        return {**known, **nothing, "margin": f"{percent(lead.value)} %; the only optimizer"}
+        return {**known, **nothing, "margin": f"{value}; the only optimizer"}
     fact = contrast_fact(lead.margin)
     certainty = "" if fact["not_compared"] else filled(CERTAINTY, fact)
     by = filled("{difference:points} over {against}", fact)
@@ -137,7 +139,7 @@ def _lead_fact(lead: Lead | None) -> dict[str, Any]:
         "difference": lead.margin.difference,
         "ahead": sure,
         "tone": "" if sure else "even",
-        "margin": f"{percent(lead.value)} %; {by} {certainty}",
+        "margin": f"{value}; {by} {certainty}",
     }
 
 

@@ -151,7 +151,7 @@ def ending_tables(analysis: Analysis) -> Iterator[Table]:
         (text_column("optimizer"), text_column("most frequent final architecture", "architecture")),
         (
             Column("its share", "{share:percent} %"),
-            Column("its validation", "{validation:percent} %"),
+            Column("its validation", analysis.runs.benchmark.metric.shown("{validation:percent}")),
             Column("different finals", "{distinct:count}"),
             Column("episodes", "{episodes:count}"),
             Column("steps", "{num_steps:fixed1}"),

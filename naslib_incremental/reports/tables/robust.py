@@ -58,13 +58,14 @@ def regret_tables(analysis: Analysis) -> Iterator[Table]:
     optimum = analysis.runs.benchmark.validation_optimum
     if optimum is None:
         return
+    best = analysis.runs.benchmark.metric.shown(percent(optimum))
     facts = [
         _regret(one, budget, optimum) for one in analysis.optimizers for budget in analysis.budgets
     ]
     yield Table(
         "regret",
         "Simple regret: distance from the best of the benchmark",
-        f"The best validation accuracy of the whole benchmark ({percent(optimum)} %) minus the "
+        f"The best validation accuracy of the whole benchmark ({best}) minus the "
         f"best found, in percentage points: mean [{MEANING}], median over searches, and the share "
         f"of searches that found the optimum. {analysis.made_from('validation')}",
         pd.DataFrame(facts),

@@ -7,15 +7,24 @@ import pickle
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from naslib_incremental.benchmarks.formats import ForeignFileError, pickles
 
-EVERY_TABLE = (pickles.BYTES, pickles.FLOAT64, pickles.ARRAYS, pickles.BOOSTERS)
+EVERY_TABLE = (
+    pickles.BYTES,
+    pickles.FLOAT64,
+    pickles.ARRAYS,
+    pickles.BOOSTERS,
+    pickles.CONTAINERS,
+    pickles.TENSORS,
+)
 NUMBERS = st.floats(allow_nan=False) | st.integers() | st.floats(allow_nan=False).map(np.float64)
 
 
@@ -103,3 +112,43 @@ def test_references_to_what_lies_elsewhere_are_refused() -> None:
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ForeignFileError, match="No such file"):
         pickles.load(tmp_path / "missing", pickles.FLOAT64)
+
+
+@pytest.mark.parametrize("as_zip", [True, False])
+def test_files_of_torch_are_read_without_their_tensors(tmp_path: Path, as_zip: bool) -> None:
+    """Tensors, alone and in a state of a network, are left out and touch no other value."""
+    path = tmp_path / "some.pth"
+    tensor = torch.arange(6.0).reshape(2, 3)
+    table = {"a": [1, 2.5, "text", tensor], "b": {"net": OrderedDict(w=tensor)}, "c": {1, 2}}
+    torch.save(table, path, _use_new_zipfile_serialization=as_zip)
+    found = pickles.load_torch(path, pickles.CONTAINERS)
+    assert found == {"a": [1, 2.5, "text", None], "b": {"net": {"w": None}}, "c": {1, 2}}
+    assert b"text" in pickles.first_of_torch(path)
+
+
+@pytest.mark.parametrize("as_zip", [True, False])
+def test_code_named_by_a_file_of_torch_does_not_run(tmp_path: Path, as_zip: bool) -> None:
+    path, victim = tmp_path / "some.pth", tmp_path / "made"
+    torch.save({1: Malicious(victim)}, path, _use_new_zipfile_serialization=as_zip)
+    with pytest.raises(ForeignFileError, match="mkdir is refused before byte"):
+        pickles.load_torch(path, pickles.CONTAINERS)
+    assert not victim.exists()
+    content = path.read_bytes()
+    for cut in range(0, len(content), 97):
+        path.write_bytes(content[:cut])
+        with pytest.raises(ForeignFileError, match=r"^[^\n]+$"):
+            pickles.load_torch(path, pickles.CONTAINERS)
+        pickles.first_of_torch(path)
+
+
+def test_files_that_are_none_of_torch(tmp_path: Path) -> None:
+    path = tmp_path / "some"
+    for content in (b"", b"PK\x03\x04", pickle.dumps({"a": 1}), pickle.dumps(pickles.TORCH_MAGIC)):
+        path.write_bytes(content)
+        with pytest.raises(ForeignFileError):
+            pickles.load_torch(path, pickles.CONTAINERS)
+    with ZipFile(path, "w") as archive:
+        archive.writestr("other/file", b"")
+    with pytest.raises(ForeignFileError, match="no zip of torch"):
+        pickles.load_torch(path, pickles.CONTAINERS)
+    assert pickles.first_of_torch(path) == b""

@@ -26,6 +26,11 @@ def forget() -> None:
     sys.modules.pop(f"{plugin.__name__}.into_naslib", None)
 
 
+def is_standin() -> bool:
+    """Whether the NASLib that is imported is the stand-in."""
+    return load_naslib().folder.is_relative_to(STANDIN)
+
+
 @pytest.fixture(scope="module", params=["standin", "real"])
 def naslib(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     """The plug-in, where NASLib can be imported."""

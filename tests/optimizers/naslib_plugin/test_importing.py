@@ -13,7 +13,7 @@ import pytest
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import naslib as plugin
-from naslib_incremental.optimizers.naslib.importing import UNUSED
+from naslib_incremental.optimizers.naslib.stand_ins import UNUSED
 from tests.optimizers.naslib_plugin.conftest import STANDIN, forget
 
 MISSING = [name for name in UNUSED if find_spec(name) is None]
@@ -93,6 +93,26 @@ def test_found(put: Put) -> None:
     assert issubclass(plugin.RandomSearch, found.MetaOptimizer)
     with pytest.raises(AttributeError, match="nonsense"):
         _ = plugin.nonsense
+
+
+@pytest.mark.parametrize(
+    "first", ["naslib", "naslib.search_spaces", "naslib.defaults.trainer", "naslib.utils"]
+)
+def test_naslib_may_be_named_before_anything_of_the_plugin_is(put: Put, first: str) -> None:
+    """The plug-in is imported, and nothing asked of it: whatever NASLib lacks is stood in for."""
+    put(STANDIN)
+    module = import_module(first)
+    assert Path(str(module.__file__)).is_relative_to(STANDIN)
+    space = import_module("naslib.search_spaces").NasBench101SearchSpace
+    assert plugin.load_naslib().folder == STANDIN / "naslib"
+    assert import_module("naslib.search_spaces").NasBench101SearchSpace is space
+    assert issubclass(plugin.RandomSearch, plugin.load_naslib().MetaOptimizer)
+
+
+def test_a_broken_naslib_says_itself_what_is_wrong(put: Put, tmp_path: Path) -> None:
+    put(broken(tmp_path, "import not_there_at_all"))
+    with pytest.raises(ModuleNotFoundError, match="not_there_at_all"):
+        import_module("naslib.optimizers")
 
 
 def test_shims_leave_nothing_behind(put: Put) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import copy
 from collections import namedtuple
 
+import torch
+
 import naslib.utils
 from naslib.search_spaces.core.query_metrics import Metric
 
@@ -19,14 +21,22 @@ class SearchSpace:
 
     def __init__(self):
         self.held = None
+        self.is_parsed = False
 
     def clone(self):
         return copy.deepcopy(self)
 
     def take(self, spec):
         assert self.held is None or not self.instantiate_model, "one architecture an object"
-        assert not self.instantiate_model, "torch networks would be built here"
         self.held = spec
+
+    def parse(self):
+        assert self.held is not None
+        self.is_parsed = True
+
+    def __call__(self, x):
+        assert self.is_parsed, "a network has no parameters before it is parsed"
+        return torch.zeros(len(x), 10)
 
 
 class NasBench101SearchSpace(SearchSpace):
@@ -82,9 +92,79 @@ class NasBench301SearchSpace(SearchSpace):
         return model.predict(config=genotype, representation="genotype")
 
 
-class NasBench201SearchSpace(SearchSpace):
+class OperationIndices(SearchSpace):
+    def set_spec(self, op_indices, dataset_api=None):
+        self.take(op_indices)
+
+    def get_op_indices(self):
+        return self.held
+
+    def get_hash(self):
+        return tuple(self.held)
+
+
+class NasBench201SearchSpace(OperationIndices):
+    def __init__(self, n_classes=10):
+        super().__init__()
+        self.num_classes = n_classes
+
     def get_type(self):
         return "nasbench201"
+
+    def query(self, metric, dataset=None, path=None, epoch=-1, full_lc=False, dataset_api=None):
+        names = ["skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3"]
+        edges = ["0>1", "0>2", "0>3", "1>2", "1>3", "2>3"]
+        held = {edge: names[number] for edge, number in zip(edges, self.held, strict=True)}
+        nodes = [
+            "".join(f"|{held[f'{source}>{target}']}~{source}" for source in range(target)) + "|"
+            for target in (1, 2, 3)
+        ]
+        found = dataset_api["nb201_data"]["+".join(nodes)]
+        if metric is Metric.RAW:
+            return found
+        found = found["cifar10-valid" if dataset == "cifar10" else dataset]
+        if metric is Metric.TRAIN_TIME:
+            return found["cost_info"]["train_time"]
+        return found["train_acc1es" if metric is Metric.TRAIN_ACCURACY else "eval_acc1es"][epoch]
+
+
+class TransBench101(OperationIndices):
+    def __init__(self, dataset="jigsaw"):
+        super().__init__()
+        self.dataset = dataset
+
+    def query(self, metric, dataset=None, path=None, epoch=-1, full_lc=False, dataset_api=None):
+        api, task = dataset_api["api"], dataset_api["task"]
+        if metric is Metric.RAW:
+            return api.get_arch_result(self.name()).query_all_results()[task]
+        column = {
+            Metric.TRAIN_ACCURACY: "train_top1",
+            Metric.VAL_ACCURACY: "valid_top1",
+            Metric.TEST_ACCURACY: "test_top1",
+            Metric.TRAIN_TIME: "time_elapsed",
+        }[metric]
+        return api.get_single_metric(self.name(), task, column, mode="final")
+
+
+class TransBench101SearchSpaceMicro(TransBench101):
+    def get_type(self):
+        return "transbench101_micro"
+
+    def name(self):
+        return "64-41414-{}_{}{}_{}{}{}".format(*self.held)
+
+
+class TransBench101SearchSpaceMacro(TransBench101):
+    def get_type(self):
+        return "transbench101_macro"
+
+    def name(self):
+        return f"64-{''.join(str(module) for module in self.held if module != 0)}-basic"
+
+
+class NasBenchNLPSearchSpace(SearchSpace):
+    def get_type(self):
+        return "nlp"
 
 
 assert naslib.utils
