@@ -130,7 +130,7 @@ def is_whole(space: SearchSpace, size: int) -> bool:
 def start_pool(
     space: SearchSpace, starts: Architectures, size: int, rng: np.random.Generator
 ) -> Architectures:
-    """[E, size, *architecture_shape] each start, then samples, or all others of a space so small."""
+    """[E, size, *architecture_shape] each start and samples, or all the others of a small space."""
     count = len(starts)
     if is_whole(space, size):
         pool = np.tile(np.arange(size, dtype=space.dtype), (count, 1))
@@ -200,7 +200,7 @@ def identities(space: SearchSpace, architectures: Architectures) -> NDArray[np.u
 @numba.njit(cache=True)
 def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """[K] of [K, W]: one word as it is, several mixed (the finaliser of splitmix64)."""
-    mixed = words[:, 0].copy()
+    mixed: NDArray[np.uint64] = words[:, 0].copy()
     for place in range(1, words.shape[1]):
         for row in range(len(words)):
             z = mixed[row] + np.uint64(0x9E3779B97F4A7C15)

@@ -2,8 +2,9 @@
 
 A process is kept as the inverse of the Cholesky factor of its queries' covariance, and that inverse
 times the covariance of queries and candidates. A query costs one more row of both; means and
-variances of all candidates are sums over rows (Rasmussen and Williams 2006, algorithm 2.1). Inverses
-make everything a batched product, which is fast; the noise of answers keeps them well-conditioned.
+variances of all candidates are sums over rows (Rasmussen and Williams 2006, algorithm 2.1).
+Inverses make everything a batched product, which is fast; the noise of answers keeps them
+well-conditioned.
 """
 
 from __future__ import annotations
@@ -88,9 +89,8 @@ class Kernel:
         """[E, K, M] between [E, K] and [E, M] points."""
         total = one.linear @ other.linear.mT
         for part, height in enumerate(self.heights):
-            exponent = torch.baddbmm(
-                one.squares[part][:, :, None], one.radial[part], other.radial[part].mT, beta=-1, alpha=2
-            )
+            squares, (here, there) = one.squares[part], (one.radial[part], other.radial[part])
+            exponent = torch.baddbmm(squares[:, :, None], here, there.mT, beta=-1, alpha=2)
             exponent -= other.squares[part][:, None]
             total.add_(exponent.clamp_max_(0).exp_(), alpha=height)
         return total
@@ -133,7 +133,9 @@ class GaussianProcess:
         self.candidates = candidates.map(Tensor.clone)
         self.count = 0
         self._kernel = kernel
-        self._queried = candidates.map(lambda values: values.new_zeros(searches, most, *values.shape[2:]))
+        self._queried = candidates.map(
+            lambda values: values.new_zeros(searches, most, *values.shape[2:])
+        )
         # With C the covariance of the queries, L its Cholesky factor and K the covariance of
         # queries and candidates: the inverse of L [E, T, T], and inverse(L) K [E, T, P].
         self._whiten = torch.zeros(searches, most, most)
@@ -211,4 +213,5 @@ def expected_improvement(mean: Tensor, deviation: Tensor, best: Tensor) -> Tenso
     """The mean of max(0, y - best) for a normal y (Mockus 1974), all of one shape."""
     z = (mean - best) / deviation
     density = torch.exp(-0.5 * z.square()) / sqrt(2 * pi)
-    return deviation * (z * torch.special.ndtr(z) + density)
+    improvement: Tensor = deviation * (z * torch.special.ndtr(z) + density)
+    return improvement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,10 +56,11 @@ class GaussianProcessSearch(BatchedSearch):
         noise: variance of an answer, in units of the prior.
     """
 
-    config_class = PoolConfig
+    config_class: ClassVar[type[Any] | None] = PoolConfig
     config: PoolConfig
     heights: ClassVar[Sequence[float]]
     noise: ClassVar[float]
+    _promise: NDArray[np.float32]
 
     @abstractmethod
     def points(self, architectures: Architectures) -> Points:
@@ -83,7 +84,7 @@ class GaussianProcessSearch(BatchedSearch):
         """The searches of the first group that has any left to do."""
         going = super().going
         going = going[~self._stuck[going]]
-        return going[going // self._together == going[:1] // self._together]
+        return np.asarray(going[going // self._together == going[:1] // self._together])
 
     def propose(self, searches: NDArray[np.int64]) -> Architectures:
         """The first candidate, then those of largest expected improvement."""

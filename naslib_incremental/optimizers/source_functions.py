@@ -56,7 +56,7 @@ class SourceFunctions:
     @property
     def count(self) -> int:
         """S, the number of sources."""
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
     def __call__(self, architectures: Architectures) -> NDArray[np.float32]:
         """[..., S] scores of [..., *architecture_shape] architectures."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class SourceTrained(TrainableOptimizer):
         functions: of the sources that it was trained on.
     """
 
-    config_class = SourceConfig
+    config_class: ClassVar[type[Any] | None] = SourceConfig
     config: SourceConfig
     learns_elsewhere = True
     functions: SourceFunctions | None = None

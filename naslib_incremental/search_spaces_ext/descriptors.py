@@ -64,7 +64,7 @@ class Descriptors:
     @property
     def width(self) -> int:
         """C, how many numbers describe an architecture."""
-        return self.axes.shape[1]
+        return int(self.axes.shape[1])
 
     def __call__(self, architectures: Architectures) -> NDArray[np.float32]:
         """[..., C] descriptors of [..., *architecture_shape] architectures."""
