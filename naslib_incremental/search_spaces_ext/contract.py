@@ -57,6 +57,8 @@ class SearchSpace(ABC):
         max_degree: most neighbours any architecture has.
         samplers: names that ``sample`` takes; the first is the default.
         cells: cells that make an architecture.
+        vertices: V, most vertices of a cell, where an encoding is for each cell a graph: the
+            V (V - 1) / 2 entries of adjacency, then one-hot labels; 0 where it holds no graph.
     """
 
     name: str
@@ -66,6 +68,7 @@ class SearchSpace(ABC):
     features: int
     samplers: tuple[str, ...]
     cells: ClassVar[int] = 1
+    vertices: ClassVar[int] = 0
 
     @property
     @abstractmethod

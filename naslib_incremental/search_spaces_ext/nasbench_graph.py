@@ -60,6 +60,7 @@ class NASBenchGraphSpace(EnumerableSpace):
     version = 1
     operations: tuple[str, ...] = OPERATIONS
     features = FEATURES
+    vertices = MOST_VERTICES
 
     @property
     def _digits(self) -> NDArray[np.int64]:

@@ -39,6 +39,7 @@ class NASBench101Space(EnumerableSpace):
     name = "nasbench101"
     version = 2
     features = kernels.FEATURES
+    vertices = kernels.MOST_VERTICES
     samplers = ("paper", "random_cell_adj", "uniform")
 
     def enumerate(self) -> NDArray[np.uint64]:  # noqa: D102

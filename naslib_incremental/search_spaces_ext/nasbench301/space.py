@@ -50,6 +50,7 @@ class NASBench301Space(SearchSpace):
     features = ops_on_nodes.FEATURES
     samplers: tuple[str, ...] = ("uniform",)
     cells = 2
+    vertices = ops_on_nodes.VERTICES
     changes_both = True
 
     @property

@@ -1,0 +1,125 @@
+"""Training on other data sets: measure some architectures on each, fit a function to each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from naslib_incremental.benchmarks.contract import Benchmark
+from naslib_incremental.benchmarks.counter import QueryCounter
+from naslib_incremental.foundation.errors import UserError
+from naslib_incremental.foundation.options import Options, option_values
+from naslib_incremental.optimizers.candidates import distinct_samples
+from naslib_incremental.optimizers.contract import Progress, TrainableOptimizer
+from naslib_incremental.optimizers.source_functions import SourceFunctions, fit_sources
+from naslib_incremental.records.training import TrainingResult
+
+FILE = "sources.safetensors"
+
+
+@dataclass(frozen=True)
+class SourceConfig(Options):
+    """What may be known of the sources."""
+
+    source_queries: int = field(
+        default=5_000,
+        metadata={
+            "help": "most architectures measured on each source; the same ones on all",
+            "least": 100,
+            "quick": 1_000,
+        },
+    )
+
+
+class SourceTrained(TrainableOptimizer):
+    """Knows of each source a smooth function, and of the target nothing but its queries.
+
+    The functions lie in ``sources.safetensors``, so that they can be evaluated on any architecture.
+
+    Attributes:
+        functions: of the sources that it was trained on.
+    """
+
+    config_class: ClassVar[type[Any] | None] = SourceConfig
+    config: SourceConfig
+    learns_elsewhere = True
+    functions: SourceFunctions | None = None
+
+    def train(
+        self,
+        sources: Sequence[Benchmark],
+        seed: np.random.SeedSequence,
+        folder: Path,
+        progress: Progress,
+    ) -> TrainingResult:
+        """Query each source, then fit; a finished training is not repeated."""
+        from naslib_incremental.agent import checkpoint
+
+        asked = {
+            "config": option_values(self.config, identity=True),
+            "sources": [source.name for source in sources],
+        }
+        try:
+            finished = checkpoint.read(folder / FILE)
+            if finished.get("asked") == asked:
+                return TrainingResult(**finished["result"])
+        except checkpoint.UnusableCheckpointError:
+            pass
+        functions, result = self._train(sources, np.random.default_rng(seed), progress)
+        state = {"asked": asked, "result": asdict(result), "functions": _tensors(functions)}
+        checkpoint.write(folder / FILE, state)
+        return result
+
+    def _train(
+        self, sources: Sequence[Benchmark], rng: np.random.Generator, progress: Progress
+    ) -> tuple[SourceFunctions, TrainingResult]:
+        began = time.perf_counter()
+        measured = distinct_samples(self.space, self.config.source_queries, rng)
+        accuracies = np.empty((len(measured), len(sources)))
+        queries = distinct = 0
+        for place, source in enumerate(sources):
+            counter = QueryCounter(source, track_distinct=True)
+            accuracies[:, place] = counter.query(measured).validation
+            queries, distinct = queries + counter.queries, distinct + counter.distinct
+            progress(queries, len(measured) * len(sources), {"queries": queries})
+        functions, explained = fit_sources(self.space, measured, accuracies, rng)
+        details = {
+            "sources": [source.name for source in sources],
+            "architectures_measured_on_each": len(measured),
+            "explained_variance_of_held_out_scores": explained,
+        }
+        seconds = time.perf_counter() - began
+        return functions, TrainingResult(queries, queries, distinct, seconds, details)
+
+    def load(self, folder: Path) -> None:
+        """Take over the functions of the sources.
+
+        Raises:
+            UserError: there are none that can be read.
+        """
+        from naslib_incremental.agent import checkpoint
+
+        try:
+            state = checkpoint.read(folder / FILE)
+            self.functions = SourceFunctions.of(self.space, state["functions"])
+        except (checkpoint.UnusableCheckpointError, KeyError) as error:
+            reason = " ".join(str(error).split())[:200]
+            expected = f"functions of sources of {self.space.name} in {folder}"
+            raise UserError(expected, reason, "train it: train makes what is missing") from error
+
+    def sources(self) -> SourceFunctions:
+        """The functions that were loaded."""
+        if self.functions is None:
+            raise RuntimeError("expected a trained agent; got none; next: call load(folder)")
+        return self.functions
+
+
+def _tensors(functions: SourceFunctions) -> dict[str, Any]:
+    import torch
+
+    return {name: torch.from_numpy(array.copy()) for name, array in functions.arrays().items()}
