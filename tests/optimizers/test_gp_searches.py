@@ -109,8 +109,8 @@ def test_what_the_sources_say_is_better_than_chance(trained: Path) -> None:
     (by_process,) = asked(of_cora(GpSource, trained), validation, 1)
     # Half would be chance; on cora the sources say least of all data sets.
     assert (validation >= validation[ranked].mean()).mean() < 0.4
-    best = [(validation > validation[found].max()).mean() for found in (ranked, by_process)]
-    assert max(best) < 0.02
+    # The best of 20 samples leaves 4.8 % of the space on average.
+    assert (validation > validation[by_process].max()).mean() < 0.02
 
 
 def test_a_gaussian_process_finds_more_than_samples() -> None:
