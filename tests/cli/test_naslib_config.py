@@ -79,7 +79,13 @@ def test_naslibs_optimizers(
     tmp_path: Path, named: str, optimizer: str, options: dict[str, Any]
 ) -> None:
     expected = RunConfig(
-        {optimizer: options}, "nasbench101", 1, 1, searches=1, budgets=(100,), seed=3
+        {optimizer: options},
+        "nasbench101",
+        seeds=1,
+        start_sets=1,
+        searches=1,
+        budgets=(100,),
+        seed=3,
     )
     assert config(tmp_path, optimizer=named) == expected
     assert read(tmp_path, optimizer=named).out == Path("there")
