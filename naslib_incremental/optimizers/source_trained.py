@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from naslib_incremental.benchmarks.contract import Benchmark
+from naslib_incremental.benchmarks.contract import Accuracies, Benchmark
 from naslib_incremental.benchmarks.counter import QueryCounter
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.options import Options, option_values
 from naslib_incremental.optimizers.candidates import distinct_samples
 from naslib_incremental.optimizers.contract import Progress, TrainableOptimizer
-from naslib_incremental.optimizers.source_functions import SourceFunctions, fit_sources
+from naslib_incremental.optimizers.source_functions import (
+    SourceFunctions,
+    fit_sources,
+    normal_scores,
+)
 from naslib_incremental.records.training import TrainingResult
+from naslib_incremental.search_spaces_ext.contract import Architectures
 
 FILE = "sources.safetensors"
 
@@ -43,12 +49,15 @@ class SourceTrained(TrainableOptimizer):
 
     Attributes:
         functions: of the sources that it was trained on.
+        measured: [N, *architecture_shape] what was measured on the sources, the best by the mean
+            of their normal scores first.
     """
 
     config_class: ClassVar[type[Any] | None] = SourceConfig
     config: SourceConfig
     learns_elsewhere = True
     functions: SourceFunctions | None = None
+    measured: Architectures
 
     def train(
         self,
@@ -70,14 +79,23 @@ class SourceTrained(TrainableOptimizer):
                 return TrainingResult(**finished["result"])
         except checkpoint.UnusableCheckpointError:
             pass
-        functions, result = self._train(sources, np.random.default_rng(seed), progress)
-        state = {"asked": asked, "result": asdict(result), "functions": _tensors(functions)}
+        measured, accuracies, functions, result = self._train(
+            sources, np.random.default_rng(seed), progress
+        )
+        # The best of the measured ones by mean score first; of equals, the first measured.
+        order = np.argsort(-normal_scores(accuracies).mean(axis=1), kind="stable")
+        state = {
+            "asked": asked,
+            "result": asdict(result),
+            "functions": _tensors(functions.arrays()),
+            **_tensors({"measured": measured[order].astype(np.int64)}),
+        }
         checkpoint.write(folder / FILE, state)
         return result
 
     def _train(
         self, sources: Sequence[Benchmark], rng: np.random.Generator, progress: Progress
-    ) -> tuple[SourceFunctions, TrainingResult]:
+    ) -> tuple[Architectures, Accuracies, SourceFunctions, TrainingResult]:
         began = time.perf_counter()
         measured = distinct_samples(self.space, self.config.source_queries, rng)
         accuracies = np.empty((len(measured), len(sources)))
@@ -94,7 +112,8 @@ class SourceTrained(TrainableOptimizer):
             "explained_variance_of_held_out_scores": explained,
         }
         seconds = time.perf_counter() - began
-        return functions, TrainingResult(queries, queries, distinct, seconds, details)
+        result = TrainingResult(queries, queries, distinct, seconds, details)
+        return measured, accuracies, functions, result
 
     def load(self, folder: Path) -> None:
         """Take over the functions of the sources.
@@ -107,6 +126,7 @@ class SourceTrained(TrainableOptimizer):
         try:
             state = checkpoint.read(folder / FILE)
             self.functions = SourceFunctions.of(self.space, state["functions"])
+            self.measured = np.asarray(state["measured"]).astype(self.space.dtype)
         except (checkpoint.UnusableCheckpointError, KeyError) as error:
             reason = " ".join(str(error).split())[:200]
             expected = f"functions of sources of {self.space.name} in {folder}"
@@ -119,7 +139,7 @@ class SourceTrained(TrainableOptimizer):
         return self.functions
 
 
-def _tensors(functions: SourceFunctions) -> dict[str, Any]:
+def _tensors(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     import torch
 
-    return {name: torch.from_numpy(array.copy()) for name, array in functions.arrays().items()}
+    return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 from naslib_incremental.foundation.errors import UserError
@@ -85,6 +86,16 @@ def of_cora(kind: type[Any], trained: Path, **options: int) -> Any:
     if isinstance(search, SourceTrained):
         search.load(trained)
     return search
+
+
+def test_the_ranking_is_that_of_what_was_measured(trained: Path) -> None:
+    measured = of_cora(SourceRanking, trained).measured
+    assert len(np.unique(measured)) == 2_000
+    scores = [
+        stats.norm.ppf((stats.rankdata(source.query(measured).validation) - 0.5) / 2_000)
+        for source in (CITESEER, PUBMED)
+    ]
+    assert (np.diff(np.mean(scores, axis=0)) <= 1e-6).all()
 
 
 @pytest.mark.parametrize("kind", [GpEi, GpSource])
