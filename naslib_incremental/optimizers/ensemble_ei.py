@@ -1,0 +1,105 @@
+"""An ensemble of regressions that chooses among mutations of the best, as in BANANAS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from naslib_incremental.benchmarks.contract import Accuracies
+from naslib_incremental.optimizers.candidates import start_pool
+from naslib_incremental.optimizers.pool_search import PoolConfig, PoolSearch
+from naslib_incremental.search_spaces_ext.contract import Architectures
+from naslib_incremental.search_spaces_ext.descriptors import descriptors
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LEAST_DEVIATION = 0.05
+"""Members that agree wholly are not certain: in standardised accuracies."""
+
+
+@dataclass(frozen=True)
+class EnsembleConfig(PoolConfig):
+    """Sizes of the ensemble and of what it chooses from."""
+
+    candidates: int = field(
+        default=256,
+        metadata={
+            "help": "architectures that a search chooses from; a smaller space is taken whole",
+            "least": 64,
+        },
+    )
+    members: int = field(default=5, metadata={"help": "regressions of an ensemble", "least": 2})
+    initial: int = field(
+        default=10,
+        metadata={"help": "random architectures before the ensemble is asked", "least": 1},
+    )
+
+
+class EnsembleEi(PoolSearch):
+    """Expected improvement by the mean and spread of an ensemble.
+
+    A member is a ridge regression on random Fourier features of its own; each of its answers counts
+    as often as in a bootstrap (a Poisson number of times). It takes the place of the networks of
+    BANANAS, which would have to be trained anew after every query. Candidates are neighbours of the
+    best and of other good ones, beside samples.
+
+    Source: White, Neiswanger, Savani (2021), "BANANAS: Bayesian optimization with neural
+    architectures for neural architecture search".
+    """
+
+    name = "ensemble_ei"
+    config_class = EnsembleConfig
+    config: EnsembleConfig
+
+    def first_candidates(self, starts: Architectures, size: int) -> Architectures:
+        """The start and samples, or the whole space."""
+        return np.asarray(start_pool(self.space, starts, size, self.rng))
+
+    def model_size(self, size: int) -> int:
+        """Of an ensemble."""
+        from naslib_incremental.optimizers.bagged_ridge import BaggedRidge
+
+        return BaggedRidge.size(size, self.settings.query_budget, self.config.members)
+
+    def begin_model(self, candidates: Architectures) -> None:
+        """Begin E ensembles."""
+        from naslib_incremental.optimizers.bagged_ridge import BaggedRidge
+
+        most, members = self.settings.query_budget, self.config.members
+        self._ensemble = BaggedRidge(self._described(candidates), most, members, self.rng)
+
+    def _described(self, architectures: Architectures) -> Tensor:
+        import torch
+
+        return torch.from_numpy(descriptors(self.space)(architectures))
+
+    def observe(self, places: NDArray[np.int64]) -> None:
+        """Add the queries to the members' samples."""
+        import torch
+
+        self._ensemble.observe(torch.from_numpy(places))
+
+    def replace(self, places: NDArray[np.int64], newcomers: Architectures) -> None:
+        """Let the ensembles speak of newcomers."""
+        import torch
+
+        self._ensemble.replace(torch.from_numpy(places), self._described(newcomers))
+
+    def promise(self, accuracies: Accuracies) -> NDArray[np.float32]:
+        """[E, P] expected improvement; at first what is random."""
+        import torch
+
+        from naslib_incremental.optimizers.acquisition import expected_improvement, standardised
+
+        if accuracies.shape[1] < self.config.initial:
+            return self.rng.random((len(accuracies), self._size), dtype=np.float32)
+        targets = torch.from_numpy(standardised(accuracies)).float()
+        predictions = self._ensemble.predict(targets)
+        deviation = predictions.std(dim=1).clamp_min(LEAST_DEVIATION)
+        best = targets.max(dim=1, keepdim=True).values
+        improvement = expected_improvement(predictions.mean(dim=1), deviation, best)
+        return np.asarray(improvement.numpy())
