@@ -4,30 +4,44 @@ from __future__ import annotations
 
 from math import pi, sqrt
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-
-from naslib_incremental.benchmarks.contract import Accuracies
 
 LOWEST, HIGHEST = -2.5, 4.0
 """Standardised accuracies are cut off here: how bad a failed training is says nothing."""
 
 
-def standardised(accuracies: Accuracies) -> NDArray[np.float64]:
+def standardised(accuracies: Tensor) -> Tensor:
     """[E, t] accuracies of each search, in robust deviations from their median.
 
-    The deviation is the root mean square of what lies above four median absolute deviations below
-    the median. Nothing depends on the unit or the origin of accuracies.
+    Nothing depends on the unit or the origin of accuracies.
+
+    Args:
+        accuracies: [E, t] float64, in any unit.
     """
     if not accuracies.shape[1]:
         return accuracies
-    centred = accuracies - np.median(accuracies, axis=1, keepdims=True)
-    absolute = np.median(np.abs(centred), axis=1, keepdims=True)
-    deviation = np.sqrt(np.square(np.maximum(centred, -4 * absolute)).mean(axis=1, keepdims=True))
-    deviation[deviation == 0] = 1
-    return np.asarray((centred / deviation).clip(LOWEST, HIGHEST))
+    centre, deviation = scale_of(accuracies)
+    return ((accuracies - centre) / deviation).clamp(LOWEST, HIGHEST)
+
+
+def scale_of(accuracies: Tensor) -> tuple[Tensor, Tensor]:
+    """[E, 1] medians and [E, 1] robust deviations of [E, t] accuracies.
+
+    The deviation is the root mean square of what lies above four median absolute deviations below
+    the median; 1 where that is 0.
+    """
+    centre = median(accuracies)
+    centred = accuracies - centre
+    least = -4 * median(centred.abs())
+    deviation = torch.maximum(centred, least).square().mean(1, keepdim=True).sqrt()
+    return centre, torch.where(deviation == 0, 1.0, deviation)
+
+
+def median(values: Tensor) -> Tensor:
+    """[E, 1] medians of [E, t], the mean of the middle two where t is even."""
+    ordered, count = values.sort(1).values, values.shape[1]
+    return ordered[:, (count - 1) // 2 : count // 2 + 1].mean(1, keepdim=True)
 
 
 def expected_improvement(mean: Tensor, deviation: Tensor, best: Tensor) -> Tensor:

@@ -97,7 +97,7 @@ class EnsembleEi(PoolSearch):
 
         if accuracies.shape[1] < self.config.initial:
             return self.rng.random((len(accuracies), self._size), dtype=np.float32)
-        targets = torch.from_numpy(standardised(accuracies)).float()
+        targets = standardised(torch.from_numpy(accuracies)).float()
         predictions = self._ensemble.predict(targets)
         deviation = predictions.std(dim=1).clamp_min(LEAST_DEVIATION)
         best = targets.max(dim=1, keepdim=True).values

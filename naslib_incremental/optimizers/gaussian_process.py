@@ -100,11 +100,16 @@ class Posterior:
         mean: [E, K].
         deviation: [E, K] without the noise of an answer.
         scale: [E] targets times this are what the prior speaks of.
+        surprises: [E, t] each answer's deviation from what was expected before it, in standard
+            deviations.
+        log_likelihoods: [E, t] log density of each target before it was known, up to a constant.
     """
 
     mean: Tensor
     deviation: Tensor
     scale: Tensor
+    surprises: Tensor
+    log_likelihoods: Tensor
 
 
 class GaussianProcess:
@@ -130,8 +135,8 @@ class GaussianProcess:
         )
         # With C the covariance of the queries, L its Cholesky factor and K the covariance of
         # queries and candidates: the inverse of L [E, T, T], and inverse(L) K [E, T, P].
-        self._whiten = torch.zeros(searches, most, most)
-        self._rows = torch.zeros(searches, most, size)
+        self._whiten = candidates.mean.new_zeros(searches, most, most)
+        self._rows = candidates.mean.new_zeros(searches, most, size)
         self._variance = kernel.variance(candidates)
 
     def observe(self, places: Tensor) -> None:
@@ -169,7 +174,9 @@ class GaussianProcess:
         residual = scale * white - means
         mean = self.candidates.mean + (residual[:, None] @ self._rows[:, :t])[:, 0]
         deviation = self._variance.clamp_min(LEAST_VARIANCE).sqrt()
-        return Posterior(mean / scale, deviation / scale, scale[:, 0])
+        sharpness = self._whiten[:, :t, :t].diagonal(dim1=1, dim2=2).log()
+        likelihoods = sharpness + scale.log() - 0.5 * residual.square()
+        return Posterior(mean / scale, deviation / scale, scale[:, 0], residual, likelihoods)
 
 
 def likely_scale(targets: Tensor, means: Tensor) -> Tensor:

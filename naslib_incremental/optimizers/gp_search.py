@@ -72,7 +72,7 @@ class GaussianProcessSearch(PoolSearch):
 
         from naslib_incremental.optimizers.acquisition import expected_improvement, standardised
 
-        targets = torch.from_numpy(standardised(accuracies)).float()
+        targets = standardised(torch.from_numpy(accuracies)).float()
         found = self._process.posterior(targets)
         unit = 1 / found.scale[:, None]
         noise = NOISE_SHARE * self.noise * unit.square()

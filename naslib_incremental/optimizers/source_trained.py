@@ -51,6 +51,7 @@ class SourceTrained(TrainableOptimizer):
         functions: of the sources that it was trained on.
         measured: [N, *architecture_shape] what was measured on the sources, the best by the mean
             of their normal scores first.
+        accuracies: [N, S] what it was worth.
     """
 
     config_class: ClassVar[type[Any] | None] = SourceConfig
@@ -58,6 +59,7 @@ class SourceTrained(TrainableOptimizer):
     learns_elsewhere = True
     functions: SourceFunctions | None = None
     measured: Architectures
+    accuracies: Accuracies
 
     def train(
         self,
@@ -88,7 +90,9 @@ class SourceTrained(TrainableOptimizer):
             "asked": asked,
             "result": asdict(result),
             "functions": _tensors(functions.arrays()),
-            **_tensors({"measured": measured[order].astype(np.int64)}),
+            **_tensors(
+                {"measured": measured[order].astype(np.int64), "accuracies": accuracies[order]}
+            ),
         }
         checkpoint.write(folder / FILE, state)
         return result
@@ -127,6 +131,7 @@ class SourceTrained(TrainableOptimizer):
             state = checkpoint.read(folder / FILE)
             self.functions = SourceFunctions.of(self.space, state["functions"])
             self.measured = np.asarray(state["measured"]).astype(self.space.dtype)
+            self.accuracies = np.asarray(state["accuracies"])
         except (checkpoint.UnusableCheckpointError, KeyError) as error:
             reason = " ".join(str(error).split())[:200]
             expected = f"functions of sources of {self.space.name} in {folder}"

@@ -1,0 +1,1 @@
+"""An agent that sees what its search has found, and chooses what to query next."""
