@@ -5,7 +5,7 @@ PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -
 REQUIREMENTS := setup.cfg pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-gpu datasets clean
+.PHONY: help demo test check bench bench-gpu datasets pretrained clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench-gpu: $(VENV)/installed ## training speed on the GPU at hand, and the time 
 
 datasets: $(VENV)/installed ## the table of docs/results.md: all eight data sets of NAS-Bench-Graph, in runs/
 	$(BIN)/python -m bench.datasets --out runs
+
+pretrained: $(VENV)/installed ## train the agents that come with the package, best on a GPU
+	$(BIN)/python -m bench.pretrain
 
 clean: ## remove the virtual environment and everything built; runs/ stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

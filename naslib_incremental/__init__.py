@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         TrainableOptimizer,
         TrainingResult,
     )
+    from naslib_incremental.optimizers.own_search import Query, Searcher, search
     from naslib_incremental.records import open_run
     from naslib_incremental.search_spaces_ext.contract import CellDrawing, Neighbours, SearchSpace
 
@@ -83,6 +84,7 @@ _HOMES = {
         "TrainableOptimizer",
         "TrainingResult",
     ),
+    "optimizers.own_search": ("Query", "Searcher", "search"),
     "harness": ("RunConfig", "run"),
 }
 
@@ -100,15 +102,18 @@ __all__ = [
     "Options",
     "Outcome",
     "Provenance",
+    "Query",
     "Resources",
     "RunConfig",
     "SearchSpace",
+    "Searcher",
     "TrainableOptimizer",
     "TrainingResult",
     "UserError",
     "open_benchmark",
     "open_run",
     "run",
+    "search",
 ]
 
 __getattr__, __dir__ = lazy_face(

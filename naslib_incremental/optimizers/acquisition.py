@@ -11,6 +11,13 @@ LOWEST, HIGHEST = -2.5, 4.0
 """Standardised accuracies are cut off here: how bad a failed training is says nothing."""
 
 
+MARGIN = 0.1
+"""How much better than the best an improvement has to be, in units of the prior."""
+
+NOISE_SHARE = 0.5
+"""What of an answer's noise counts as uncertainty of the candidate itself."""
+
+
 def standardised(accuracies: Tensor) -> Tensor:
     """[E, t] accuracies of each search, in robust deviations from their median.
 

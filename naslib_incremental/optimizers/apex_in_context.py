@@ -23,7 +23,10 @@ from naslib_incremental.search_spaces_ext.contract import Architectures
 from naslib_incremental.search_spaces_ext.descriptors import descriptors
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from naslib_incremental.optimizers.in_context.network import Networks
+    from naslib_incremental.optimizers.in_context.pretrained import Pretrained
     from naslib_incremental.optimizers.in_context.tasks import SourceTable
     from naslib_incremental.optimizers.in_context.trainer import InContextTrainer, TrainerConfig
 
@@ -73,8 +76,12 @@ class InContextConfig(SourcePoolConfig):
         default=True,
         metadata={"help": "train on mixtures and random functions beside the sources"},
     )
+    pretrained: bool = field(
+        default=True,
+        metadata={"help": "take an agent that comes with the package where one fits the sources"},
+    )
     device: Literal["cpu", "cuda"] = field(
-        default="cpu", metadata={"help": "where the agent is trained"}
+        default="cpu", metadata={"help": "where the agent is trained", "identity": False}
     )
 
     @property
@@ -122,6 +129,7 @@ class ApexInContext(SourcePoolSearch):
             UserError: there are fewer than two sources.
         """
         from naslib_incremental.agent import checkpoint
+        from naslib_incremental.optimizers.in_context import pretrained
 
         if len(sources) < 2:
             raise UserError(
@@ -138,20 +146,37 @@ class ApexInContext(SourcePoolSearch):
                 return TrainingResult(**finished["result"])
         except checkpoint.UnusableCheckpointError:
             pass
-        super().load(folder)
-        trainer, seconds = self._trained(children(seed, 1)[0], folder, asked, progress)
-        details = dict(measured.details) | {"updates": trainer.updates}
-        result = replace(
-            measured, steps=trainer.steps, seconds=measured.seconds + seconds, details=details
+        made = pretrained.find(
+            self.space.name, self.space.version, asked["sources"], self.config.trainer
         )
-        state = {
-            "asked": asked,
-            "result": asdict(result),
-            "networks": trainer.networks.state_dict(),
-        }
+        if made and self.config.pretrained:
+            result, networks = self._taken(made, seed, measured)
+        else:
+            super().load(folder)
+            trainer, seconds = self._trained(children(seed, 1)[0], folder, asked, progress)
+            details = dict(measured.details) | {"updates": trainer.updates}
+            result = replace(
+                measured, steps=trainer.steps, seconds=measured.seconds + seconds, details=details
+            )
+            networks = trainer.networks.state_dict()
+        state = {"asked": asked, "result": asdict(result), "networks": networks}
+        progress(self.config.updates, self.config.updates, {})
         checkpoint.write(folder / AGENT, state)
         (folder / CHECKPOINT).unlink(missing_ok=True)
         return result
+
+    def _taken(
+        self, made: Pretrained, seed: np.random.SeedSequence, measured: TrainingResult
+    ) -> tuple[TrainingResult, dict[str, Tensor]]:
+        """An agent that comes with the package; agents of a run are different ones."""
+        number = seed.spawn_key[-1] if seed.spawn_key else 0
+        details = dict(measured.details) | {
+            "updates": self.config.updates,
+            "pretrained": made.name,
+            "pretrained_queries": made.card.queries,
+        }
+        result = replace(measured, steps=made.card.steps, details=details)
+        return result, made.networks(number)
 
     def _asked(self, sources: Sequence[Benchmark]) -> dict[str, Any]:
         config = option_values(self.config, identity=True)
@@ -223,6 +248,22 @@ class ApexInContext(SourcePoolSearch):
             reason = " ".join(str(error).split())[:200]
             expected = f"an agent of {self.name} in {folder}"
             raise UserError(expected, reason, "train it: train makes what is missing") from error
+
+    def load_pretrained(self) -> None:
+        """Take over the agent that comes with the package for data that no benchmark holds.
+
+        Raises:
+            UserError: there is none of this space.
+        """
+        from naslib_incremental.optimizers.in_context import pretrained
+
+        made = pretrained.find(self.space.name, self.space.version, None)
+        if made is None:
+            spaces = ", ".join(sorted({one.card.space for one in pretrained.every()}))
+            advice = "train an agent on data sets of this space"
+            raise UserError(f"a space of {spaces}", self.space.name, advice)
+        self.take_over(*made.functions())
+        self._networks = self._of(made.networks(0))
 
     def _of(self, state: Mapping[str, Any]) -> Networks:
         import torch

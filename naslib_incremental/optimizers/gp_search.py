@@ -16,13 +16,6 @@ from naslib_incremental.search_spaces_ext.contract import Architectures
 if TYPE_CHECKING:
     from naslib_incremental.optimizers.gaussian_process import Points
 
-MARGIN = 0.1
-"""How much better than the best an improvement has to be, in units of the prior."""
-
-NOISE_SHARE = 0.5
-"""What of an answer's noise counts as uncertainty of the candidate itself."""
-
-
 class GaussianProcessSearch(PoolSearch):
     """Queries the candidate of largest expected improvement, one after the other.
 
@@ -70,7 +63,12 @@ class GaussianProcessSearch(PoolSearch):
         """[E, P] expected improvement; before the first answer, on the median."""
         import torch
 
-        from naslib_incremental.optimizers.acquisition import expected_improvement, standardised
+        from naslib_incremental.optimizers.acquisition import (
+            MARGIN,
+            NOISE_SHARE,
+            expected_improvement,
+            standardised,
+        )
 
         targets = standardised(torch.from_numpy(accuracies)).float()
         found = self._process.posterior(targets)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,9 +35,9 @@ class SourcePoolSearch(PoolSearch, SourceTrained):
     config_class = SourcePoolConfig
     config: SourcePoolConfig
 
-    def load(self, folder: Path) -> None:
-        """Take over the functions of the sources."""
-        super().load(folder)
+    def take_over(self, functions: Mapping[str, Tensor], measured: Tensor) -> None:
+        """Rate architectures by these functions."""
+        super().take_over(functions, measured)
         self.__dict__.pop("_reference", None)
 
     @cached_property

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from naslib_incremental.optimizers.source_functions import (
 )
 from naslib_incremental.records.training import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FILE = "sources.safetensors"
 
@@ -129,13 +132,17 @@ class SourceTrained(TrainableOptimizer):
 
         try:
             state = checkpoint.read(folder / FILE)
-            self.functions = SourceFunctions.of(self.space, state["functions"])
-            self.measured = np.asarray(state["measured"]).astype(self.space.dtype)
+            self.take_over(state["functions"], state["measured"])
             self.accuracies = np.asarray(state["accuracies"])
         except (checkpoint.UnusableCheckpointError, KeyError) as error:
             reason = " ".join(str(error).split())[:200]
             expected = f"functions of sources of {self.space.name} in {folder}"
             raise UserError(expected, reason, "train it: train makes what is missing") from error
+
+    def take_over(self, functions: Mapping[str, Tensor], measured: Tensor) -> None:
+        """Rate architectures by these functions; ``measured`` holds the best ones first."""
+        self.functions = SourceFunctions.of(self.space, functions)
+        self.measured = np.asarray(measured).astype(self.space.dtype)
 
     def sources(self) -> SourceFunctions:
         """The functions that were loaded."""

@@ -12,9 +12,14 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from naslib_incremental.optimizers.acquisition import expected_improvement, scale_of, standardised
+from naslib_incremental.optimizers.acquisition import (
+    MARGIN,
+    NOISE_SHARE,
+    expected_improvement,
+    scale_of,
+    standardised,
+)
 from naslib_incremental.optimizers.gaussian_process import GaussianProcess
-from naslib_incremental.optimizers.gp_search import MARGIN, NOISE_SHARE
 from naslib_incremental.optimizers.source_prior import (
     IGNORING,
     NOISE,
