@@ -12,6 +12,7 @@ from torch import Tensor
 from naslib_incremental.optimizers.in_context import tasks as task_module
 from naslib_incremental.optimizers.in_context.environment import Answers, InContextEnvironment
 from naslib_incremental.optimizers.in_context.experts import Experts
+from naslib_incremental.optimizers.in_context.gymnasium_face import InContextVectorEnv
 from naslib_incremental.optimizers.in_context.network import Networks
 from naslib_incremental.optimizers.in_context.observation import (
     BY_CHANCE,
@@ -293,3 +294,23 @@ def test_replay_prefers_large_errors() -> None:
     assert weights[found == 5].max() < weights[found != 5].min()
 
 
+
+
+def test_the_gymnasium_face_shows_the_environment() -> None:
+    face = InContextVectorEnv(table(0), num_envs=4, budget=6, pool=POOL, seed=5)
+    shown, _ = face.reset(seed=7)
+    assert face.observation_space.contains(shown)
+    again, _ = face.reset(seed=7)
+    for name, values in shown.items():
+        np.testing.assert_array_equal(again[name], values)
+    total = np.zeros(4)
+    for step in range(5):
+        actions = shown["action_mask"].argmax(axis=1)
+        shown, rewards, terminated, truncated, info = face.step(actions)
+        assert face.observation_space.contains(shown)
+        assert (rewards >= 0).all()
+        assert not truncated.any()
+        assert (terminated == (step == 4)).all()
+        assert ("final_obs" in info) == (step == 4)
+        total += rewards
+    assert total.max() > 0
