@@ -30,14 +30,12 @@ from scipy import stats
 from naslib_incremental.reports.statistics.crossed import CrossedSums, as_columns
 from naslib_incremental.reports.statistics.estimates import CONFIDENCE
 
-FACTOR = 1.5
+FACTOR = 1.6
 """Agents or start sets are taken as a factor where their mean square is so many times the rest."""
 FEWEST_SETS = 4
 """Start sets from which they are a factor; with fewer, intervals are said of these alone."""
 LABEL = f"{100 * CONFIDENCE:.0f} % training-seed interval"
-MEANING = (
-    f"{LABEL}: t over agents and start sets; where nothing is trained, over start sets alone"
-)
+MEANING = f"{LABEL}: t over agents and start sets; where nothing is trained, over start sets alone"
 
 
 @dataclass(frozen=True)
@@ -133,9 +131,7 @@ def spread(crossed: CrossedSums, *, strict: bool = False) -> Spread:
     return _of_agents(_shares(crossed), *shape, strict=strict)
 
 
-def spread_of_difference(
-    ours: CrossedSums, theirs: CrossedSums, *, strict: bool = False
-) -> Spread:
+def spread_of_difference(ours: CrossedSums, theirs: CrossedSums, *, strict: bool = False) -> Spread:
     """Of the difference of two means; ``strict`` for tests, where nothing is pooled.
 
     Agents and start sets are paired by their numbers where both met the same start sets; else the

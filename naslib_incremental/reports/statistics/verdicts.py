@@ -41,12 +41,19 @@ def too_few(found: Iterable[CrossedSums]) -> str:
     if not every or not all(one.num_searches for one in every):
         return "no complete search"
     agents = min((len(one.agents) for one in every if one.design.trained), default=FEWEST_AGENTS)
-    if agents < FEWEST_AGENTS:
-        return f"{_counted(agents, 'agent', 'agents')}, {FEWEST_AGENTS} needed"
+    if reason := too_few_agents(agents):
+        return reason
     searches = min(one.num_searches for one in every)
     if searches < FEWEST_SEARCHES:
         return f"{_counted(searches, 'search', 'searches')}, {FEWEST_SEARCHES} needed"
     return ""
+
+
+def too_few_agents(count: int) -> str:
+    """Why so many agents say too little; empty where they are enough."""
+    if count >= FEWEST_AGENTS:
+        return ""
+    return f"{_counted(count, 'agent', 'agents')}, {FEWEST_AGENTS} needed"
 
 
 def refusal(reason: str) -> str:
@@ -54,9 +61,9 @@ def refusal(reason: str) -> str:
     return f"no star: {reason}" if reason else ""
 
 
-def tied(differences: Any) -> Any:
-    """Whether differences of accuracies, fractions, are below what accuracies are given to."""
-    return np.abs(differences) < RESOLUTION - ROUNDING
+def tied(differences: Any, step: float = RESOLUTION) -> Any:
+    """Whether differences, by default of accuracies as fractions, are below a step."""
+    return np.abs(differences) < step - ROUNDING
 
 
 def verdict(difference: float, p: float) -> Verdict:

@@ -166,8 +166,9 @@ def chance_tables(analysis: Analysis) -> Iterator[Table]:
             "Probability of improvement",
             "How likely a search of the first is better than one of the second on the same start "
             "set (%), or on any where the runs have different master seeds; half of the ties "
-            f"counted, and nearer than {100 * RESOLUTION:g} points is a tie [{MEANING}]. It says nothing of how much better. "
-            f"Source: Agarwal et al. (2021). {analysis.made_from('validation', 'test')}",
+            f"counted, and nearer than {100 * RESOLUTION:g} points is a tie [{MEANING}]. It says "
+            "nothing of how much better, and is no verdict. Source: Agarwal et al. (2021). "
+            f"{analysis.made_from('validation', 'test')}",
             pd.DataFrame(facts),
             (text_column("measure"), text_column("optimizer"), text_column("over")),
             (Column("{queries} queries", "{chance:percent}", SEEDS),),
@@ -178,7 +179,9 @@ def chance_tables(analysis: Analysis) -> Iterator[Table]:
 def _chance(
     one: OptimizerAnalysis, other: OptimizerAnalysis, budget: int, index: int
 ) -> dict[str, Any]:
-    value, interval = probability_of_improvement(one.searches(budget), other.searches(budget), index)
+    value, interval = probability_of_improvement(
+        one.searches(budget), other.searches(budget), index
+    )
     return {
         "measure": MEASURES[index].title,
         "optimizer": one.name,

@@ -312,7 +312,8 @@ def escape_latex(text: str) -> str:
 def terminal(table: Table) -> str:
     """Plain lines of fixed width: ``*`` after the best, the first interval on a line of its own.
 
-    Why nothing stands out stands below that. Published rows are left out: with their long names, lines would be too wide.
+    Below that stands why the best does not stand out. Published rows are left out: with their long
+    names, lines would be too wide.
     """
     grid = table.grid()
     starred = [any(entry.bold for entry in entries) for entries in zip(*grid.rows, strict=True)]
