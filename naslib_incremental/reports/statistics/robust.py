@@ -94,7 +94,7 @@ def _shares_beaten(
         groups: theirs. NaN comes out where the other side has none of a group.
     """
     found = np.full(len(values[0]), np.nan)
-    for group in np.intersect1d(*groups):
+    for group in np.intersect1d(groups[0], groups[1]):
         mine, others = (side == group for side in groups)
         other, own = np.sort(values[1][others]), values[0][mine]
         apart = RESOLUTION - ROUNDING

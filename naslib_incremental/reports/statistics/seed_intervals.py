@@ -225,8 +225,9 @@ def _largest(
     both = first + second - rest
     larger = np.maximum(first, second)
     alone = np.where(first > second, agent_freedom, set_freedom).astype(np.float64)
-    joined = _spread(first + second, first**2 / agent_freedom + second**2 / set_freedom, alone)
-    freedom = np.where(both > larger, joined.freedom, alone)
+    squares = first**2 / agent_freedom + second**2 / set_freedom
+    squares += rest**2 / (agent_freedom * set_freedom)
+    freedom = np.where(both > larger, _spread(both, squares, alone).freedom, alone)
     return Spread(np.maximum(both, larger), freedom)
 
 

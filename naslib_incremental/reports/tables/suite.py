@@ -162,7 +162,8 @@ def critical_difference_meaning(tasks: int) -> str:
     """How a picture of critical differences is read."""
     return (
         f"Mean rank by regret over {tasks} benchmarks, 1 is best, ties shared. Optimizers "
-        f"that a bar joins are not told apart at {100 * SIGNIFICANCE:.0f} % by Nemenyi's test (Demsar 2006)."
+        f"that a bar joins are not told apart at {100 * SIGNIFICANCE:.0f} % by Nemenyi's test "
+        "(Demsar 2006)."
     )
 
 
