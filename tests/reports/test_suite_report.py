@@ -157,7 +157,7 @@ def test_no_test_and_no_star_from_too_few(
         "each_benchmark_regret",
     ]
     for table in tables:
-        stars, no_stars = ("**", "no star") if not reason else ("no star", "**")
+        stars, no_stars = ("**", "no star: ") if not reason else ("no star: ", "**")
         assert stars in markdown(table)
         assert no_stars not in markdown(table)
         assert (f"no star: {reason}" in terminal(table)) == bool(reason)
