@@ -198,6 +198,12 @@ def test_runs_of_two_master_seeds_are_welchs() -> None:
         assert found.p(ours.mean() - theirs.mean()) == pytest.approx(tested.pvalue)
 
 
+def test_the_side_with_fewer_start_sets_says_how_sure_a_difference_is() -> None:
+    rng = np.random.default_rng(12)
+    few, many = (crossed(rng.random((5, sets)), trained=False) for sets in (4, 9))
+    assert spread_of_difference(few, many).freedom == 3
+
+
 def test_quantities_are_independent_of_each_other() -> None:
     values = np.random.default_rng(11).random((5, 5, 7))
     many = replace(crossed(values[..., 0]), sums=values, counts=np.ones((5, 5), np.int64))

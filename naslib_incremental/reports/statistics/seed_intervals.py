@@ -126,7 +126,7 @@ def band(crossed: CrossedSums) -> NDArray[np.float64]:
 def spread(crossed: CrossedSums, *, strict: bool = False) -> Spread:
     """Of the mean over all searches; ``strict`` for tests, where nothing is pooled."""
     if not crossed.design.trained:
-        return _of_repetitions(crossed.sets, _shares(crossed).sets, _of_searches(crossed))
+        return _of_repetitions(len(crossed.sets), _shares(crossed).sets, _of_searches(crossed))
     shape = (len(crossed.agents), len(crossed.sets))
     return _of_agents(_shares(crossed), *shape, strict=strict)
 
@@ -145,11 +145,11 @@ def spread_of_difference(ours: CrossedSums, theirs: CrossedSums, *, strict: bool
     first, second = (_aligned(one, trained, sets) for one in both)
     parts = zip(vars(first).values(), vars(second).values(), strict=True)
     shares = _Shares(*(one - other for one, other in parts))
+    num_sets = min(len(one.sets) for one in both)
     if not trained:
         noise = _of_searches(ours) + _of_searches(theirs)
-        return _of_repetitions(sets, shares.sets, noise)
+        return _of_repetitions(num_sets, shares.sets, noise)
     num_agents = min(len(one.agents) for one in trained)
-    num_sets = min(len(one.sets) for one in both)
     found = _of_agents(shares, num_agents, num_sets, strict=strict)
     untrained = [one for one in both if not one.design.trained]
     # With enough start sets, the noise of what is not trained is in their differences.
@@ -258,16 +258,16 @@ def _of_searches(crossed: CrossedSums) -> Spread:
     return Spread(variance, np.full(variance.shape, count - 1.0))
 
 
-def _of_repetitions(sets: Sequence[int], shares: NDArray[np.float64], noise: Spread) -> Spread:
+def _of_repetitions(num_sets: int, shares: NDArray[np.float64], noise: Spread) -> Spread:
     """Of a mean over repetitions: t over start sets; over searches where those are few.
 
     An optimizer without chance repeats itself on a start set: its searches are not independent,
     the means of its start sets are.
     """
-    if len(sets) < FEWEST_SETS:
+    if num_sets < FEWEST_SETS:
         return noise
     variance = (shares**2).sum(axis=0)
-    return Spread(variance, np.full(variance.shape, len(sets) - 1.0))
+    return Spread(variance, np.full(variance.shape, num_sets - 1.0))
 
 
 def _spread(
