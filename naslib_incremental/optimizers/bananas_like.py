@@ -35,7 +35,10 @@ class BananasConfig(PoolConfig):
     members: int = field(default=8, metadata={"help": "regressions of an ensemble", "least": 2})
     initial: int = field(
         default=10,
-        metadata={"help": "random architectures before the ensemble is asked (paper: 10)", "least": 1},
+        metadata={
+            "help": "random architectures before the ensemble is asked (paper: 10)",
+            "least": 1,
+        },
     )
 
 
@@ -104,5 +107,5 @@ class BananasLike(PoolSearch):
             return self.rng.random(shape, np.float32)
         targets = torch.from_numpy(standardised(accuracies)).float()
         deviation, mean = torch.std_mean(self._ensemble.predict(targets), dim=1)
-        draws = self.rng.standard_normal(shape, np.float32)
-        return np.asarray(mean + deviation.clamp_min(LEAST_DEVIATION) * draws)
+        draws = torch.from_numpy(self.rng.standard_normal(shape, np.float32))
+        return np.asarray((mean + deviation.clamp_min(LEAST_DEVIATION) * draws).numpy())

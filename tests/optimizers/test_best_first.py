@@ -91,7 +91,8 @@ def test_queries_follow_the_rule(
         optima, restarts = optima + more[0], restarts + more[1]
     if initial < 55:
         assert optima > 500
-        assert restarts > (0 if initial else 50)
+        # Whole neighbourhoods leave no time to run out of what was sampled first.
+        assert restarts > (-1 if initial and kind is BestFirst else 0 if initial else 50)
     best = [validation[asked].max() for asked in searches]
     np.testing.assert_array_equal(validation[outcome.final], best)
     assert not outcome.stopped.any()
