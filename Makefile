@@ -28,6 +28,7 @@ bench: $(VENV)/installed-test ## measure the speeds that docs/speed.md states
 	$(BIN)/python -m bench.nasbench301
 	$(BIN)/python -m bench.nasbench301_alternatives
 	$(BIN)/python -m bench.throughput
+	$(BIN)/python -m bench.searches
 	$(BIN)/python -m bench.apex_rllib
 
 bench-gpu: $(VENV)/installed ## training speed on the GPU at hand, and the time of 10 M steps

@@ -81,7 +81,7 @@ def test_draws_have_the_members_mean_and_deviation() -> None:
     search = BananasLike(CORA.space, settings, BananasLike.configure({}, CORA.space, settings))
     asked(search, 2)
     accuracies = search._candidates.accuracies
-    draws = np.stack([search.promise(accuracies) for _ in range(2_000)])
+    draws = np.stack([search.promise(accuracies) for _ in range(500)])
     median = np.median(accuracies, axis=1, keepdims=True)
     centred = accuracies - median
     least = -4 * np.median(np.abs(centred), axis=1, keepdims=True)
@@ -89,7 +89,7 @@ def test_draws_have_the_members_mean_and_deviation() -> None:
     targets = np.clip(centred / unit, -2.5, 4)
     members = search._ensemble.predict(torch.from_numpy(targets).float()).double().numpy()
     deviation = np.maximum(members.std(axis=1, ddof=1), LEAST_DEVIATION)
-    np.testing.assert_allclose(draws.std(axis=0), deviation, rtol=0.1)
+    np.testing.assert_allclose(draws.std(axis=0), deviation, rtol=0.17)
     z = (draws.mean(axis=0) - members.mean(axis=1)) / deviation * np.sqrt(len(draws))
     assert np.abs(z).max() < 5.5
 
@@ -118,12 +118,11 @@ def test_the_scale_of_accuracies_changes_nothing_and_none_is_queried_twice() -> 
     assert [len(set(one)) for one in found] == [30] * 3
 
 
-def test_it_begins_at_the_start_and_with_samples() -> None:
-    """The answers matter only after so many."""
+def test_it_begins_at_the_start_and_with_a_sample() -> None:
+    """Whatever the answers are, which decide later ones."""
     one, other = asked(a_search(12, initial=8), 3), asked(a_search(12, initial=8), 3, scale=-1.0)
-    for search, (here, there) in enumerate(zip(one, other, strict=True)):
-        assert here[0] == search
-        # What was queried tells where neighbours are looked for, so only the first are the same.
+    assert [here[0] for here in one] == [0, 1, 2]
+    for here, there in zip(one, other, strict=True):
         assert here[:2] == there[:2]
         assert here != there
 
