@@ -102,17 +102,22 @@ def crossed_error(values: NDArray[np.float64]) -> float:
 
 
 def tidy(tasks: Sequence[Task]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What each optimizer leaves on each data set, and how much less that is of the reference."""
+    """What each optimizer leaves on each data set, and that minus what the reference leaves."""
     facts, differences = [], []
     for task, scale, queries in product(tasks, SCALES, BUDGETS):
-        found = {name: task.crossed(name, queries, scale) for name in registered()}
+        found = {name: _values(task, name, queries, scale) for name in registered()}
         for name, values in found.items():
-            if values is None:
-                raise ValueError(f"{task.name}: {name} has no whole searches of {queries} queries")
             fact = {"task": task.name, "optimizer": name, "scale": scale, "queries": queries}
             facts.append(_fact(fact, values))
             differences.append(_fact(fact, values - found[REFERENCE]))
     return pd.DataFrame(facts), pd.DataFrame(differences)
+
+
+def _values(task: Task, name: str, queries: int, scale: str) -> NDArray[np.float64]:
+    values = task.crossed(name, queries, scale)
+    if values is None:
+        raise ValueError(f"{task.name}: {name} has no whole searches of {queries} queries")
+    return values
 
 
 def _fact(fact: dict[str, object], values: NDArray[np.float64]) -> dict[str, object]:
@@ -122,9 +127,10 @@ def _fact(fact: dict[str, object], values: NDArray[np.float64]) -> dict[str, obj
 
 def over_tasks(frame: pd.DataFrame) -> pd.DataFrame:
     """Mean over data sets, and its error where these data sets are all there are."""
-    grouped = frame.groupby(KEYS, sort=False)
-    errors = grouped["error"].agg(lambda one: np.sqrt(np.square(one).sum(skipna=False)) / len(one))
-    return grouped["mean"].mean().to_frame().assign(error=errors)
+    grouped = frame.assign(square=frame["error"] ** 2).groupby(KEYS, sort=False)
+    errors = np.sqrt(grouped["square"].mean() / grouped.size())
+    means: pd.DataFrame = grouped["mean"].mean().to_frame().assign(error=errors)
+    return means
 
 
 def ranks(frame: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +138,8 @@ def ranks(frame: pd.DataFrame) -> pd.DataFrame:
     own = frame[frame["scale"] == "share"].copy()
     own["rank"] = own.groupby(["task", "queries"])["mean"].rank()
     grouped = own.groupby(["optimizer", "queries"], sort=False)["rank"]
-    return grouped.mean().to_frame("mean").assign(error=grouped.sem())
+    means: pd.DataFrame = grouped.mean().to_frame("mean").assign(error=grouped.sem())
+    return means
 
 
 def markdown(title: str, facts: pd.DataFrame, differences: pd.DataFrame) -> str:
@@ -143,11 +150,16 @@ def markdown(title: str, facts: pd.DataFrame, differences: pd.DataFrame) -> str:
     parts = [f"## {title}\n\n{counted}: {', '.join(tasks)}."]
     means, less = over_tasks(facts), over_tasks(differences)
     for scale, (what, unit) in SCALES.items():
-        parts.append(_table(what, means.xs(scale, level="scale"), unit, "{:.3f} ± {:.3f}"))
-        others = less.xs(scale, level="scale").drop(REFERENCE, level="optimizer")
+        parts.append(_table(what, _of(means, scale), unit, "{:.3f} ± {:.3f}"))
+        others = _of(less, scale).drop(REFERENCE, level="optimizer")
         parts.append(_table(f"{what}, minus that of {REFERENCE}", others, unit, "{:+.3f} ± {:.3f}"))
     parts.append(_table("Mean rank", ranks(facts), 1.0, "{:.2f} ± {:.2f}"))
     return "\n\n".join(parts)
+
+
+def _of(frame: pd.DataFrame, scale: str) -> pd.DataFrame:
+    own: pd.DataFrame = frame[frame.index.get_level_values("scale") == scale].droplevel("scale")
+    return own
 
 
 def _table(what: str, frame: pd.DataFrame, unit: float, shown: str) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LEAST_DEVIATION = 0.05
 """Members that agree wholly are not certain: in standardised accuracies."""
 
+SPREAD = 0.5
+"""Deviation of a draw, in deviations of the members: the best of hundreds of draws lies far out."""
+
 
 @dataclass(frozen=True)
 class BananasConfig(PoolConfig):
@@ -46,7 +49,7 @@ class BananasLike(PoolSearch):
     """Independent Thompson sampling from an ensemble, over mutations of what was found good.
 
     The first queries are the start and samples. Then a candidate's worth is drawn from the normal
-    distribution of the members' mean and deviation, and the best draw is queried. Candidates are
+    distribution of the members' mean and half their deviation, and the best draw is queried. Candidates are
     neighbours of the best and of other good ones, beside samples.
 
     Unlike in BANANAS a member is no network, which would have to be trained anew after every query,
@@ -108,4 +111,5 @@ class BananasLike(PoolSearch):
         targets = torch.from_numpy(standardised(accuracies)).float()
         deviation, mean = torch.std_mean(self._ensemble.predict(targets), dim=1)
         draws = torch.from_numpy(self.rng.standard_normal(shape, np.float32))
-        return np.asarray((mean + deviation.clamp_min(LEAST_DEVIATION) * draws).numpy())
+        spread = SPREAD * deviation.clamp_min(LEAST_DEVIATION)
+        return np.asarray((mean + spread * draws).numpy())

@@ -11,13 +11,17 @@ import torch
 from naslib_incremental.benchmarks import open_benchmark
 from naslib_incremental.optimizers import EpisodeSettings
 from naslib_incremental.optimizers.bagged_ridge import RIDGE, SQUARED_LENGTH, BaggedRidge
-from naslib_incremental.optimizers.bananas_like import LEAST_DEVIATION, BananasLike
+from naslib_incremental.optimizers.bananas_like import (
+    LEAST_DEVIATION,
+    SPREAD,
+    BananasLike,
+)
 from naslib_incremental.optimizers.random_without_replacement import RandomWithoutReplacement
 from naslib_incremental.optimizers.shapes import BatchedSearch
 from naslib_incremental.optimizers.testing import OptimizerContract
 
 CORA = open_benchmark("nasbench_graph/cora")
-VALIDATION = CORA.query(np.arange(len(CORA.space))).validation
+VALIDATION = CORA.query(np.arange(26_206)).validation
 SEARCHES, SIZE, WIDTH, MOST, MEMBERS = 3, 30, 6, 12, 4
 
 
@@ -88,7 +92,7 @@ def test_draws_have_the_members_mean_and_deviation() -> None:
     unit = np.sqrt(np.square(np.maximum(centred, least)).mean(axis=1, keepdims=True))
     targets = np.clip(centred / unit, -2.5, 4)
     members = search._ensemble.predict(torch.from_numpy(targets).float()).double().numpy()
-    deviation = np.maximum(members.std(axis=1, ddof=1), LEAST_DEVIATION)
+    deviation = SPREAD * np.maximum(members.std(axis=1, ddof=1), LEAST_DEVIATION)
     np.testing.assert_allclose(draws.std(axis=0), deviation, rtol=0.17)
     z = (draws.mean(axis=0) - members.mean(axis=1)) / deviation * np.sqrt(len(draws))
     assert np.abs(z).max() < 5.5
