@@ -48,9 +48,9 @@ class BananasConfig(PoolConfig):
 class BananasLike(PoolSearch):
     """Independent Thompson sampling from an ensemble, over mutations of what was found good.
 
-    The first queries are the start and samples. Then a candidate's worth is drawn from the normal
-    distribution of the members' mean and half their deviation, and the best draw is queried. Candidates are
-    neighbours of the best and of other good ones, beside samples.
+    The first queries are the start and samples. Then a candidate's worth is drawn from a normal
+    distribution with the members' mean and half their deviation, and the best draw is queried.
+    Candidates are neighbours of the best and of other good ones, beside samples.
 
     Unlike in BANANAS a member is no network, which would have to be trained anew after every query,
     but a ridge regression on random Fourier features of its own, over the space's descriptors
