@@ -144,12 +144,12 @@ def start_pool(
 
 def distinct_samples(space: SearchSpace, count: int, rng: np.random.Generator) -> Architectures:
     """[count] different samples of the default sampler, fewer where it finds no more."""
-    found = space.sample(count, rng)
+    found = space.sample(0, rng)
     for _ in range(DRAWS):
+        found = np.concatenate([found, space.sample(count, rng)])
         found = found[np.sort(np.unique(identities(space, found), return_index=True)[1])]
         if len(found) >= count:
             break
-        found = np.concatenate([found, space.sample(count, rng)])
     return found[:count]
 
 
