@@ -159,7 +159,7 @@ def test_scores_are_normal_and_ridge_is_least_squares() -> None:
 
 @pytest.mark.parametrize("count", [10, 2_000, 5_000])
 def test_samples_are_distinct_in_a_space_that_has_too_few(count: int) -> None:
-    """All 3,256 of a small space, most of which are drawn many times before the last is."""
+    """A space of 4,096, most of which are drawn many times before the last one is."""
     space = TransNASMicroSpace()
     found = distinct_samples(space, count, np.random.default_rng(0))
     assert len(np.unique(found)) == len(found)
