@@ -135,7 +135,7 @@ def test_it_begins_at_the_start_and_with_a_sample() -> None:
 def test_it_finds_more_than_samples() -> None:
     def better(search: BatchedSearch) -> float:
         return float(
-            np.mean([(VALIDATION > VALIDATION[one].max()).mean() for one in asked(search, 16)])
+            np.mean([(VALIDATION[one].max() < VALIDATION).mean() for one in asked(search, 16)])
         )
 
     settings = EpisodeSettings(query_budget=100)
