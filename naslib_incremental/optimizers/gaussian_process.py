@@ -11,17 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import pi, sqrt
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-
-from naslib_incremental.benchmarks.contract import Accuracies
-
-LOWEST, HIGHEST = -2.5, 4.0
-"""Standardised accuracies are cut off here: how bad a failed training is says nothing."""
 
 SCALE_WEIGHT, SCALE_GUESS = 4.0, 0.6
 """Prior of the scale: worth so many queries, of standardised accuracies of that deviation."""
@@ -194,24 +186,3 @@ def likely_scale(targets: Tensor, means: Tensor) -> Tensor:
     product = (targets * means).sum(1)
     count = targets.shape[1] + SCALE_WEIGHT
     return (product + (product.square() + 4 * square * count).sqrt()) / (2 * square)
-
-
-def standardised(accuracies: Accuracies) -> NDArray[np.float64]:
-    """[E, t] accuracies of each search, in robust deviations from their median.
-
-    The deviation is the root mean square of what lies above four median absolute deviations below
-    the median. Nothing depends on the unit or the origin of accuracies.
-    """
-    centred = accuracies - np.median(accuracies, axis=1, keepdims=True)
-    absolute = np.median(np.abs(centred), axis=1, keepdims=True)
-    deviation = np.sqrt(np.square(np.maximum(centred, -4 * absolute)).mean(axis=1, keepdims=True))
-    deviation[deviation == 0] = 1
-    return np.asarray((centred / deviation).clip(LOWEST, HIGHEST))
-
-
-def expected_improvement(mean: Tensor, deviation: Tensor, best: Tensor) -> Tensor:
-    """The mean of max(0, y - best) for a normal y (Mockus 1974), all of one shape."""
-    z = (mean - best) / deviation
-    density = torch.exp(-0.5 * z.square()) / sqrt(2 * pi)
-    improvement: Tensor = deviation * (z * torch.special.ndtr(z) + density)
-    return improvement

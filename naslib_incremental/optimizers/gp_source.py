@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.optimizers.candidates import best_by, is_whole, start_pool
-from naslib_incremental.optimizers.gp_search import GaussianProcessSearch, PoolConfig
+from naslib_incremental.optimizers.gp_search import GaussianProcessSearch
+from naslib_incremental.optimizers.pool_search import PoolConfig
 from naslib_incremental.optimizers.source_trained import SourceConfig, SourceTrained
 from naslib_incremental.search_spaces_ext.contract import Architectures
 from naslib_incremental.search_spaces_ext.descriptors import descriptors

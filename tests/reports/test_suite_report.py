@@ -84,6 +84,7 @@ def test_scores_are_counted_over_searches(folder: Path) -> None:
             assert regret
             assert share.mean == pytest.approx(shares.mean())
             assert share.searches == 15
+            np.testing.assert_allclose(task.crossed(one.name, 4, "share"), shares)
             independent = shares.mean(axis=1) if one.name == "agent" else shares.ravel()
             assert share.error == pytest.approx(stats.sem(independent))
             assert log.mean == pytest.approx(np.log10(shares + SMALLEST).mean())

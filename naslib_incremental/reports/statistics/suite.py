@@ -110,6 +110,27 @@ class Task:
         share = better / len(self.everything)
         return share if scale == "share" else np.log10(share + SMALLEST)
 
+    def crossed(self, optimizer: str, budget: int, scale: str) -> NDArray[np.float64] | None:
+        """[A, S] what each agent's searches from the same S starts leave to be found.
+
+        Args:
+            optimizer: its name; one that is not trained has repetitions in the place of agents.
+            budget: queries of a search.
+            scale: as for ``score``.
+
+        Returns:
+            None where there is no score, or not as many searches of each agent.
+        """
+        one = next((o for o in self.analysis.optimizers if o.name == optimizer), None)
+        searches = one.searches(budget) if one else None
+        if searches is None or not len(searches.finals):
+            return None
+        values = self._scaled(searches.finals[:, 0], scale)
+        counts = np.unique(searches.agent_seed, return_counts=True)[1]
+        if values is None or np.ptp(counts):
+            return None
+        return values[np.argsort(searches.agent_seed, kind="stable")].reshape(len(counts), -1)
+
 
 def _score(values: NDArray[np.float64], agent_seed: NDArray[np.int64], trained: bool) -> Score:
     agents = np.array([values[agent_seed == agent].mean() for agent in np.unique(agent_seed)])
