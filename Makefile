@@ -5,10 +5,10 @@ PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -
 REQUIREMENTS := setup.cfg pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-gpu datasets pretrained clean
+.PHONY: help demo test check bench bench-gpu bench-transfer datasets pretrained clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed ## install, train and compare agents on a real benchmark, write the report to runs/
 	$(BIN)/naslib-run --optimizer apex_incremental --out runs
@@ -28,10 +28,14 @@ bench: $(VENV)/installed-test ## measure the speeds that docs/speed.md states
 	$(BIN)/python -m bench.nasbench301
 	$(BIN)/python -m bench.nasbench301_alternatives
 	$(BIN)/python -m bench.throughput
+	$(BIN)/python -m bench.searches
 	$(BIN)/python -m bench.apex_rllib
 
 bench-gpu: $(VENV)/installed ## training speed on the GPU at hand, and the time of 10 M steps
 	$(BIN)/python -m bench.accelerator
+
+bench-transfer: $(VENV)/installed ## searches of data sets that training never saw, 18 in turn, in runs/transfer
+	$(BIN)/python -m bench.transfer
 
 datasets: $(VENV)/installed ## the table of docs/results.md: all eight data sets of NAS-Bench-Graph, in runs/
 	$(BIN)/python -m bench.datasets --out runs

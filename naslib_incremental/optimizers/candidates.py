@@ -144,13 +144,18 @@ def start_pool(
 
 def distinct_samples(space: SearchSpace, count: int, rng: np.random.Generator) -> Architectures:
     """[count] different samples of the default sampler, fewer where it finds no more."""
-    found = space.sample(count, rng)
+    found = _distinct(space, space.sample(count, rng))
     for _ in range(DRAWS):
-        found = found[np.sort(np.unique(identities(space, found), return_index=True)[1])]
         if len(found) >= count:
             break
-        found = np.concatenate([found, space.sample(count, rng)])
+        found = _distinct(space, np.concatenate([found, space.sample(count, rng)]))
     return found[:count]
+
+
+def _distinct(space: SearchSpace, architectures: Architectures) -> Architectures:
+    """Each architecture once, where it stands first."""
+    first = np.unique(identities(space, architectures), return_index=True)[1]
+    return np.asarray(architectures[np.sort(first)])
 
 
 def best_by(
@@ -181,7 +186,7 @@ def _best(
     architectures: Architectures,
     count: int,
 ) -> Architectures:
-    distinct = architectures[np.unique(identities(space, architectures), return_index=True)[1]]
+    distinct = _distinct(space, architectures)
     return np.asarray(distinct[np.argsort(-score(distinct), kind="stable")[:count]])
 
 

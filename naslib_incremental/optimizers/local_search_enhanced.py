@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-import numba
-import numpy as np
-from numpy.typing import NDArray
-
-from naslib_incremental.benchmarks.contract import Accuracies
-from naslib_incremental.foundation.options import Options
-from naslib_incremental.optimizers.contract import Ask
-from naslib_incremental.optimizers.shapes import BatchedSearch
-from naslib_incremental.search_spaces_ext.contract import Architectures
+from naslib_incremental.optimizers.best_first import BestFirst
 
 
-@dataclass(frozen=True)
-class EnhancedConfig(Options):
-    """How the search begins."""
-
-    initial: int = field(
-        default=10,
-        metadata={
-            "help": "architectures sampled beside the start before a climb (White et al. 2021)",
-            "least": 0,
-        },
-    )
-
-
-class LocalSearchEnhanced(BatchedSearch):
+class LocalSearchEnhanced(BestFirst):
     """Queries neighbours until one is better; at a local optimum it continues from the next best.
 
-    The start and a few architectures from the space's default sampler are queried first. Then
-    neighbours are queried one at a time, in the random order in which they are presented, and none
-    that was queried before. When one is better than what is looked around, or when all are queried,
-    the search continues around the best architecture that it has not looked around yet, the
-    earliest of equals. Where nothing is left it restarts from another sample.
-
-    The final architecture is the best ever seen.
+    Best-first search in which the first neighbour that is better than what is looked around ends
+    the looking around, and is most often the next one to be looked around.
 
     Source: White, Nolen, Savani (2021), "Exploring the loss landscape in neural architecture
     search" ("Local search is state of the art for NAS benchmarks"), variants *query until lower*
@@ -45,84 +17,4 @@ class LocalSearchEnhanced(BatchedSearch):
     """
 
     name = "local_search_enhanced"
-    config_class = EnhancedConfig
-    config: EnhancedConfig
-
-    def begin(self, starts: Architectures) -> None:
-        """Begin E searches at ``starts``."""
-        count, budget = len(starts), self.settings.query_budget
-        self._starts = starts
-        self._round = 0
-        # What each search has queried, in that order.
-        self._seen = np.empty((count, budget, *starts.shape[1:]), starts.dtype)
-        self._keys = np.empty((count, budget), np.uint64)
-        self._validation = np.full((count, budget), -np.inf)
-        # What was looked around; what is not there never has to be.
-        self._around = np.ones((count, budget), np.bool_)
-        width = self.space.width(self.settings.neighbours)
-        # What is presented around the architecture of accuracy ``_level``, and is to be queried.
-        self._presented = np.empty((count, width, *starts.shape[1:]), starts.dtype)
-        self._waiting = np.zeros((count, width), np.bool_)
-        self._level = np.full(count, np.inf)
-
-    def propose(self, searches: NDArray[np.int64]) -> Architectures:
-        """The start, a sample, or a neighbour."""
-        self._round += 1
-        if self._round == 1:
-            return self._starts[searches]
-        if self._round <= 1 + self.config.initial:
-            return self.space.sample(len(searches), self.rng)
-        return self._next(searches)
-
-    def _next(self, searches: NDArray[np.int64]) -> Architectures:
-        idle = searches[~self._waiting[searches].any(axis=1)]
-        while len(idle):
-            unexplored = np.where(self._around[idle], -np.inf, self._validation[idle])
-            best = unexplored.argmax(axis=1)
-            something = ~self._around[idle, best]
-            idle = idle[something]
-            self._look_around(idle, best[something])
-            idle = idle[~self._waiting[idle].any(axis=1)]
-        place = self._waiting[searches].argmax(axis=1)
-        stuck = ~self._waiting[searches, place]
-        self._waiting[searches, place] = False
-        asked: Architectures = self._presented[searches, place]
-        asked[stuck] = self.space.sample(int(stuck.sum()), self.rng)
-        self._level[searches[stuck]] = np.inf
-        return asked
-
-    def _look_around(self, searches: NDArray[np.int64], slots: NDArray[np.int64]) -> None:
-        self._around[searches, slots] = True
-        self._level[searches] = self._validation[searches, slots]
-        shown = self.space.neighbours(
-            self._seen[searches, slots], self.settings.neighbours, self.rng
-        )
-        self._presented[searches] = shown.architectures
-        keys = self.space.hash(shown.architectures)
-        unseen = _unseen(keys, self._keys[searches], self.queries[searches])
-        self._waiting[searches] = shown.mask & unseen
-
-    def learn(self, asked: Ask, validation: Accuracies, new: NDArray[np.bool_]) -> None:
-        """Keep what is new; an improvement ends the looking around."""
-        searches = asked.episodes[new]
-        slots = self.queries[searches] - 1
-        self._seen[searches, slots] = asked.architectures[new]
-        self._keys[searches, slots] = self.space.hash(asked.architectures[new])
-        self._validation[searches, slots] = validation[new]
-        self._around[searches, slots] = False
-        self._waiting[asked.episodes[validation > self._level[asked.episodes]]] = False
-
-
-@numba.njit(cache=True)
-def _unseen(
-    keys: NDArray[np.uint64], seen: NDArray[np.uint64], counts: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """[K, N] whether each key is not among the first ``counts`` of the [K, Q] seen of its row."""
-    unseen = np.ones(keys.shape, np.bool_)
-    for row in range(len(keys)):
-        for place in range(keys.shape[1]):
-            for other in seen[row, : counts[row]]:
-                if keys[row, place] == other:
-                    unseen[row, place] = False
-                    break
-    return unseen
+    leaves_early = True

@@ -39,10 +39,11 @@ from naslib_incremental.reports.sections import (
     Section,
 )
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING
 from naslib_incremental.reports.statistics.runs import read_runs
+from naslib_incremental.reports.statistics.seed_intervals import MEANING
 from naslib_incremental.reports.statistics.study import read_study
 from naslib_incremental.reports.statistics.suite import read_suite
+from naslib_incremental.reports.statistics.verdicts import RULE
 from naslib_incremental.reports.tables import budgets
 from naslib_incremental.reports.tables.comparisons import leads_table
 from naslib_incremental.reports.tables.study import SEEDS
@@ -254,7 +255,7 @@ def _run_text(analysis: Analysis, shown: Sequence[Shown]) -> str:
     """The query-budget tables, who is ahead of whom, and what was left out."""
     tables = [table for section in shown for table in section.tables]
     parts = [terminal(table) for table in tables if table.name.startswith(budgets.NAME)]
-    key = f"Per cent: mean, sigma over searches [{MEANING}]; * best of its column."
+    key = f"Per cent: mean, sigma over searches [{MEANING}]; * best of its column. {RULE}."
     parts.append(f"{key}\n{which_number(analysis)}\n")
     for title, lines in statements(analysis.contrasts):
         parts.append("\n".join([f"{title}:", *(f"  {line}" for _, line in lines), ""]))

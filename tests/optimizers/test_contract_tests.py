@@ -11,6 +11,7 @@ from toy_plugin import ToyBenchmark, ToyLearner
 
 from naslib_incremental.benchmarks import Benchmark
 from naslib_incremental.optimizers import Ask, Optimizer, Outcome
+from naslib_incremental.optimizers.best_first import BestFirst
 from naslib_incremental.optimizers.local_search import LocalSearch
 from naslib_incremental.optimizers.local_search_enhanced import LocalSearchEnhanced
 from naslib_incremental.optimizers.random_search import RandomSearch
@@ -34,6 +35,11 @@ class TestRandomWalk(OnToy, OptimizerContract):
 
 class TestLocalSearch(OnToy, OptimizerContract):
     optimizer = LocalSearch
+
+
+class TestBestFirst(OnToy, OptimizerContract):
+    optimizer = BestFirst
+    options: ClassVar = {"initial": 2}
 
 
 class TestLocalSearchEnhanced(OnToy, OptimizerContract):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from scipy import integrate, optimize, stats
+from scipy import optimize
 
 from naslib_incremental.optimizers.gaussian_process import (
     SCALE_GUESS,
@@ -14,9 +14,7 @@ from naslib_incremental.optimizers.gaussian_process import (
     GaussianProcess,
     Kernel,
     Points,
-    expected_improvement,
     likely_scale,
-    standardised,
 )
 
 KERNEL = Kernel((0.7, 0.2), 0.15)
@@ -90,18 +88,3 @@ def test_the_scale_is_the_most_likely_one() -> None:
 
         best = optimize.minimize_scalar(negative, bounds=(-5, 5), method="bounded").x
         assert np.log(found[row]) == pytest.approx(best, abs=1e-4)
-
-
-@pytest.mark.parametrize(("mean", "deviation", "best"), [(0.0, 1.0, 0.5), (-1, 0.3, 0), (2, 2, 1)])
-def test_expected_improvement_is_the_integral(mean: float, deviation: float, best: float) -> None:
-    normal = stats.norm(mean, deviation)
-    expected, _ = integrate.quad(lambda y: (y - best) * normal.pdf(y), best, mean + 12 * deviation)
-    found = expected_improvement(*(torch.tensor(float(one)) for one in (mean, deviation, best)))
-    assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-7)
-
-
-def test_standardised_accuracies_know_no_unit_and_no_origin() -> None:
-    accuracies = np.random.default_rng(2).random((2, 7))
-    np.testing.assert_allclose(standardised(accuracies), standardised(0.01 * accuracies - 3))
-    assert standardised(np.array([[0.5]])).tolist() == [[0.0]]
-    assert standardised(np.array([[0.9, 0.9, 0.9, 0.9, -99]])).min() == -2.5

@@ -13,7 +13,7 @@ from scipy import stats
 from naslib_incremental.benchmarks import Benchmark, open_benchmark
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import EpisodeSettings
-from naslib_incremental.optimizers.candidates import Candidates, start_pool
+from naslib_incremental.optimizers.candidates import Candidates, distinct_samples, start_pool
 from naslib_incremental.optimizers.gp_ei import GpEi
 from naslib_incremental.optimizers.gp_source import GpSource
 from naslib_incremental.optimizers.random_without_replacement import RandomWithoutReplacement
@@ -22,6 +22,7 @@ from naslib_incremental.optimizers.source_functions import normal_scores, ridge_
 from naslib_incremental.optimizers.source_ranking import SourceRanking
 from naslib_incremental.optimizers.source_trained import SourceTrained
 from naslib_incremental.optimizers.testing import OptimizerContract, TrainableOptimizerContract
+from naslib_incremental.search_spaces_ext.transnas101 import TransNASMicroSpace
 
 CORA = open_benchmark("nasbench_graph/cora")
 CITESEER = open_benchmark("nasbench_graph/citeseer")
@@ -154,6 +155,15 @@ def test_scores_are_normal_and_ridge_is_least_squares() -> None:
     expected = np.linalg.lstsq(augmented, np.vstack([targets, np.zeros((4, 2))]), rcond=None)[0]
     found = ridge_weights(inputs.astype(np.float32), targets.astype(np.float32), 0.3)
     np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [10, 2_000, 5_000])
+def test_samples_are_distinct_in_a_space_that_has_too_few(count: int) -> None:
+    """A space of 4,096, most of which are drawn many times before the last one is."""
+    space = TransNASMicroSpace()
+    found = distinct_samples(space, count, np.random.default_rng(0))
+    assert len(np.unique(found)) == len(found)
+    assert min(count, len(space) - 1) <= len(found) <= min(count, len(space))
 
 
 def test_newcomers_are_strangers_and_take_the_places_of_the_least_promising() -> None:

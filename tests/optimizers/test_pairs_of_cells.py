@@ -14,6 +14,7 @@ from naslib_incremental.mdp import measure_throughput
 from naslib_incremental.mdp.gymnasium_face import IncrementalVectorEnv
 from naslib_incremental.optimizers import EpisodeSettings
 from naslib_incremental.optimizers.apex_incremental import ApexIncremental
+from naslib_incremental.optimizers.bananas_like import BananasLike
 from naslib_incremental.optimizers.local_search import LocalSearch
 from naslib_incremental.optimizers.local_search_enhanced import LocalSearchEnhanced
 from naslib_incremental.optimizers.random_search import RandomSearch
@@ -53,6 +54,12 @@ class TestLocalSearchEnhanced(OnPairs, OptimizerContract):
 class TestRegularizedEvolution(OnPairs, OptimizerContract):
     optimizer = RegularizedEvolution
     options: ClassVar = {"population_size": 4, "sample_size": 2}
+
+
+class TestBananasLike(OnPairs, OptimizerContract):
+    optimizer = BananasLike
+    episode_count = 4
+    options: ClassVar = {"candidates": 64, "members": 2, "initial": 2}
 
 
 class TestLocalSearchOnSingleChanges(OptimizerContract):

@@ -60,13 +60,17 @@ class Episode:
 
 @dataclass
 class RunBuilder:
-    """A run folder under construction; ``episodes[optimizer][agent, set]``, all of one length."""
+    """A run folder under construction; ``episodes[optimizer][agent, set]``, all of one length.
+
+    An episode of those that are ``searching`` is a whole search.
+    """
 
     folder: Path
     episodes: dict[str, dict[Pair, list[Episode]]]
     budgets: Sequence[int] = (2, 5)
     name: str = "run"
     trained: Sequence[str] = ("apex_incremental",)
+    searching: Sequence[str] = ()
     benchmark: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
@@ -154,7 +158,7 @@ class RunBuilder:
         agents = sorted({agent for agent, _ in self.pairs}) if trained and self.agents_known else []
         return OptimizerRecord(
             {},
-            is_search=False,
+            is_search=name in self.searching,
             episodes=episodes,
             trained_on=("toy/one",) if trained else (),
             agents=tuple(

@@ -1,16 +1,17 @@
-"""Paired differences and the sign-flip test, against enumeration and scipy."""
+"""The sign-flip test over paired agents, against enumeration and scipy."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.reports.statistics.comparisons import interval_of_difference, sign_flip
-from naslib_incremental.reports.statistics.crossed_bootstrap import CrossedSums, interval_of_mean
-from tests.reports.test_crossed_bootstrap import crossed
+from naslib_incremental.reports.statistics.comparisons import sign_flip
+from naslib_incremental.reports.statistics.crossed import Design
+from tests.reports.test_seed_intervals import crossed
 
 
 def enumerated(differences: np.ndarray) -> float:
@@ -45,38 +46,26 @@ def test_p_follows_wilcoxon_where_all_differences_are_as_large() -> None:
 def test_no_difference_at_all() -> None:
     same = crossed(np.full((5, 5), 0.93))
     assert sign_flip(same, same).p == 1
-    found = interval_of_difference(same, same)
-    assert (found.low, found.high, found.reason) == (0, 0, "")
 
 
-def test_one_agent_has_no_p_and_no_interval() -> None:
+def test_one_agent_has_no_p() -> None:
     one, other = crossed(np.full((1, 5), 0.9)), crossed(np.full((5, 5), 0.8))
     assert np.isnan(sign_flip(one, other).p)
-    assert interval_of_difference(one, other).reason == "one agent"
 
 
 def test_a_pair_without_searches_is_left_out_of_the_pair() -> None:
-    ours = crossed(np.array([[0.5, 0.6], [0.7, 0.8]]))
+    ours, theirs = crossed(np.array([[0.5, 0.6], [0.7, 0.8]])), crossed(np.full((2, 2), 0.4))
     counts = np.array([[1, 0], [1, 1]])
-    theirs = CrossedSums((0, 1), (0, 1), np.array([[0.4, 0.0], [0.4, 0.4]]), counts)
-    np.testing.assert_allclose(sign_flip(ours, theirs).differences, [0.1, 0.35])
-    assert interval_of_difference(ours, theirs).reason == ""
+    holed = replace(theirs, sums=theirs.sums * counts, counts=counts)
+    np.testing.assert_allclose(sign_flip(ours, holed).differences, [0.1, 0.35])
 
 
-def test_agents_of_other_seeds_are_not_paired() -> None:
+def test_agents_of_other_numbers_or_master_seeds_are_not_paired() -> None:
     ours = crossed(np.random.default_rng(1).random((5, 4)))
-    theirs = CrossedSums((5, 6, 7, 8, 9), ours.sets, ours.sums - 0.1, ours.counts)
-    assert np.isnan(sign_flip(ours, theirs).p)
-    apart = interval_of_difference(ours, theirs)
-    paired = interval_of_difference(
-        ours, CrossedSums(ours.agents, ours.sets, theirs.sums, ours.counts)
+    others = (
+        replace(ours, agents=(5, 6, 7, 8, 9)),
+        replace(ours, design=Design(seed=1)),
+        replace(ours, sets=(4, 5, 6, 7)),
     )
-    assert paired.high - paired.low == pytest.approx(0, abs=1e-12)
-    assert apart.high - apart.low > 0.05
-
-
-def test_against_a_constant_the_interval_is_that_of_the_mean() -> None:
-    ours = crossed(np.random.default_rng(2).random((5, 4)))
-    found = interval_of_difference(ours, crossed(np.full((5, 4), 0.25)))
-    alone = interval_of_mean(ours)
-    assert [found.low, found.high] == pytest.approx([alone.low - 0.25, alone.high - 0.25])
+    for other in others:
+        assert np.isnan(sign_flip(ours, other).p)

@@ -212,7 +212,8 @@ def one_episode(folder: Path) -> RunBuilder:
 def all_equal(folder: Path) -> RunBuilder:
     episodes = [Episode([(0.5, 0.5)] * 2, start=(0.5, 0.5)) for _ in range(9)]
     names = ("apex_incremental", "random_walk")
-    return RunBuilder(folder, {name: {(0, 0): episodes} for name in names})
+    cells = {(agent, number): episodes for agent in range(5) for number in range(4)}
+    return RunBuilder(folder, dict.fromkeys(names, cells))
 
 
 def no_test(folder: Path) -> RunBuilder:

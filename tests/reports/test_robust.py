@@ -1,4 +1,4 @@
-"""Inter-quartile means and probabilities of improvement, against scipy and enumeration."""
+"""Inter-quartile means and probabilities of improvement, against scipy and the bootstrap."""
 
 from __future__ import annotations
 
@@ -8,27 +8,25 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naslib_incremental.reports.statistics.crossed_bootstrap import gather, resample_counts
+from naslib_incremental.reports.statistics.crossed import Design, gather
 from naslib_incremental.reports.statistics.robust import (
-    histograms,
     interquartile_mean,
     probability_of_improvement,
 )
 from naslib_incremental.reports.statistics.searches import Searches
 
 
-def searches_of(values: np.ndarray) -> Searches:
+def searches_of(values: np.ndarray, *, trained: bool = True, seed: int = 0) -> Searches:
     """[A, S, R] finals of the first measure."""
     agents, sets, _ = (axis.ravel() for axis in np.indices(values.shape))
     flat = values.ravel()
     nothing = np.full((1, 1), np.nan)
-    crossed = gather(agents, sets, flat[:, None, None])
+    crossed = gather(agents, sets, flat[:, None, None], Design(trained, seed))
     return Searches(1, agents, sets, flat[:, None], nothing, nothing, crossed)
 
 
 def middle(values: np.ndarray) -> float:
-    levels, (crossed,) = histograms([searches_of(values)], 0)
-    return interquartile_mean(levels, crossed)[0]
+    return interquartile_mean(searches_of(values), 0)[0]
 
 
 @pytest.mark.parametrize("decimals", [1, 5], ids=["ties", "all distinct"])
@@ -43,55 +41,75 @@ def test_a_part_of_a_search_is_in_the_middle_half() -> None:
     assert middle(values) == pytest.approx((0.75 * 0.2 + 0.5 + 0.75 * 0.6) / 2.5)
 
 
-def test_interval_of_the_interquartile_mean_by_resampling_searches() -> None:
-    """The resamples, made by repeating whole pairs as often as they are drawn."""
-    values = np.random.default_rng(2).beta(8, 2, (4, 3, 8)).round(3)
-    levels, (crossed,) = histograms([searches_of(values)], 0)
-    found = interquartile_mean(levels, crossed)[1]
-    agents, sets = resample_counts(4, 3)
-    resampled = [
-        stats.trim_mean(
-            np.repeat(values.reshape(12, 8), np.outer(a, s).ravel().astype(int), 0), 0.25, None
-        )
-        for a, s in zip(agents[:3_000], sets[:3_000], strict=True)
-    ]
-    assert found.low <= np.quantile(resampled, 0.01) <= np.median(resampled)
-    share = stats.norm.cdf(-np.sqrt(4 / 3) * stats.t.ppf(0.975, 3))
-    assert found.low == pytest.approx(np.quantile(resampled, share), abs=0.01)
-    assert found.high == pytest.approx(np.quantile(resampled, 1 - share), abs=0.01)
+def test_interval_of_the_interquartile_mean_is_as_wide_as_the_bootstraps() -> None:
+    """Searches alone differ, so that resampling them says how far the statistic is off."""
+    rng = np.random.default_rng(2)
+    values = rng.beta(8, 2, (1, 1, 400))
+    value, interval = interquartile_mean(searches_of(values, trained=False), 0)
+    drawn = rng.choice(values.ravel(), (3_000, 400))
+    spread = stats.trim_mean(drawn, 0.25, axis=1).std()
+    half = (interval.high - interval.low) / 2
+    assert half == pytest.approx(stats.norm.ppf(0.975) * spread, rel=0.06)
+    assert (interval.low + interval.high) / 2 == pytest.approx(value)
 
 
 def test_probability_of_improvement_is_mann_whitneys() -> None:
     """Equal numbers of searches: the mean over pairs of agents and start sets of U / (n m)."""
     rng = np.random.default_rng(3)
-    ours, theirs = rng.integers(60, 75, (3, 2, 9)) / 100, rng.integers(58, 72, (4, 2, 7)) / 100
-    _, crossed = histograms([searches_of(ours), searches_of(theirs)], 0)
-    value, interval = probability_of_improvement(*crossed)
+    ours, theirs = rng.integers(60, 75, (3, 4, 9)) / 100, rng.integers(58, 72, (4, 4, 7)) / 100
+    pair = searches_of(ours), searches_of(theirs)
+    value, interval = probability_of_improvement(*pair, 0)
     chances = [
         stats.mannwhitneyu(ours[a, s], theirs[b, s]).statistic / 63
         for a in range(3)
         for b in range(4)
-        for s in range(2)
+        for s in range(4)
     ]
     assert value == pytest.approx(np.mean(chances))
     assert interval.low < value < interval.high
-    assert interval.agents == 3
-    other = probability_of_improvement(*reversed(crossed))[0]
+    other, turned = probability_of_improvement(*reversed(pair), 0)
     assert value + other == pytest.approx(1)
+    assert turned.low < other < turned.high
+
+
+def test_of_two_master_seeds_all_searches_meet_all() -> None:
+    rng = np.random.default_rng(4)
+    ours, theirs = rng.integers(60, 75, (2, 2, 9)) / 100, rng.integers(58, 72, (2, 3, 7)) / 100
+    value, _ = probability_of_improvement(searches_of(ours), searches_of(theirs, seed=1), 0)
+    expected = stats.mannwhitneyu(ours.ravel(), theirs.ravel()).statistic / ours.size / theirs.size
+    assert value == pytest.approx(expected)
+
+
+def test_interval_of_the_probability_is_as_wide_as_it_differs() -> None:
+    """Against what experiments made anew give; agents differ on one side."""
+    rng = np.random.default_rng(5)
+
+    def drawn() -> tuple[Searches, Searches]:
+        agents = rng.normal(0.02, 0.3, (5, 1, 1))
+        ours = 0.5 + 0.1 * (agents + rng.normal(size=(5, 5, 8)))
+        theirs = 0.5 + 0.1 * rng.normal(size=(5, 5, 8))
+        return searches_of(ours), searches_of(theirs, trained=False)
+
+    found = [probability_of_improvement(*drawn(), 0) for _ in range(150)]
+    truth = np.mean([value for value, _ in found])
+    held = sum(interval.low <= truth <= interval.high for _, interval in found)
+    assert stats.binomtest(held, len(found), 0.95).pvalue > 0.001
 
 
 def test_equal_searches_are_as_likely_better_as_worse() -> None:
     same = searches_of(np.full((5, 5, 3), 0.93))
-    levels, (one, other) = histograms([same, same], 0)
-    value, interval = probability_of_improvement(one, other)
-    assert (value, interval.low, interval.high) == (0.5, 0.5, 0.5)
-    mean, interval = interquartile_mean(levels, one)
+    nearly = searches_of(np.full((5, 5, 3), 0.93005))
+    for other in (same, nearly):
+        value, interval = probability_of_improvement(same, other, 0)
+        assert (value, interval.low, interval.high) == (0.5, 0.5, 0.5)
+    mean, interval = interquartile_mean(same, 0)
     assert [mean, interval.low, interval.high] == pytest.approx([0.93] * 3)
 
 
-def test_always_better() -> None:
-    _, crossed = histograms([searches_of(np.full((5, 5, 3), v)) for v in (0.9, 0.8)], 0)
-    value, interval = probability_of_improvement(*crossed)
+@pytest.mark.parametrize("less", [0.8, 0.8999])
+def test_always_better(less: float) -> None:
+    pair = (searches_of(np.full((5, 5, 3), v)) for v in (0.9, less))
+    value, interval = probability_of_improvement(*pair, 0)
     assert (value, interval.low) == (1, 1)
 
 
@@ -104,11 +122,11 @@ def test_always_better() -> None:
     ],
 )
 def test_why_there_is_no_interval(values: np.ndarray, reason: str) -> None:
-    levels, (one, _) = histograms([searches_of(values), searches_of(np.full((5, 5, 3), 0.5))], 0)
-    mean, interval = interquartile_mean(levels, one)
+    one = searches_of(values)
+    mean, interval = interquartile_mean(one, 0)
     assert interval.reason == reason
     assert np.isnan(mean) == (reason != "one agent")
-    value, interval = probability_of_improvement(one, one)
+    value, interval = probability_of_improvement(one, one, 0)
     assert interval.reason == reason
     assert np.isnan(value) == (reason != "one agent")
 
@@ -124,6 +142,5 @@ def test_a_pair_without_searches_has_no_weight() -> None:
         finals=ours.finals[kept],
         crossed=holed,
     )
-    _, crossed = histograms([part, theirs], 0)
-    value, interval = probability_of_improvement(*crossed)
+    value, interval = probability_of_improvement(part, theirs, 0)
     assert (value, interval.low, interval.high) == (1, 1, 1)

@@ -13,9 +13,9 @@ from tests.reports.builder import Episode, RunBuilder, analysis_of, shown
 
 
 def analysed(folder: Path, finals: dict[str, list[float]], **options: object) -> Analysis:
-    """Searches of one query; the same two agents and two start sets for all optimizers."""
+    """Searches of one query; the same two agents and four start sets for all optimizers."""
     cells = {
-        name: {(a, s): [Episode([(v, v / 2)]) for v in values] for a in range(2) for s in range(2)}
+        name: {(a, s): [Episode([(v, v / 2)]) for v in values] for a in range(2) for s in range(4)}
         for name, values in finals.items()
     }
     run = RunBuilder(folder, cells, budgets=(1, 9), **options)  # type: ignore[arg-type]

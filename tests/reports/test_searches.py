@@ -87,8 +87,8 @@ def test_pairs_hold_the_means_of_their_searches() -> None:
     rng = np.random.default_rng(5)
     written = [[[(float(v), float(v))] for v in rng.random(size)] for size in (21, 9, 3)]
     found = cut(evaluations_of(written), 4)
-    assert found.crossed.counts.tolist() == [[5], [2], [0]]
-    own = [cut([one], 4).mean for one in evaluations_of(written)]
+    assert found.crossed.counts.tolist() == [[5], [2]]
+    own = [cut([one], 4).mean for one in evaluations_of(written)[:2]]
     np.testing.assert_allclose(found.crossed.means[:, 0], own, atol=1e-14)
     np.testing.assert_allclose(found.crossed.mean, found.mean, atol=1e-14)
     np.testing.assert_allclose(found.final(1).mean, found.finals[:, 1].mean(), atol=1e-14)

@@ -147,10 +147,25 @@ def test_sensitivity_table(folder: Path) -> None:
     t = 0.225 / np.sqrt(within * 4 / 2)
     same = f"{2 * stats.t.sf(t, 4):.2g}"
     assert [e.text for e in cls] == ["0.00", "72.50", "72.50", "1", same]
-    assert (base[0].bold, cls[0].bold) == (False, True)
+    assert (base[0].bold, cls[0].bold) == (False, False)
+    assert (base[0].refusal, cls[0].refusal) == ("", "no star: 2 agents, 5 needed")
     assert rows[gamma, values, "best of 2", "base"][0].text == "15.00"
     only = rows["neighbours", "50 100", "final", "base"]
     assert [e.text for e in only] == ["0.00", "65.00", "65.00", "1", "n/a"]
+
+
+def test_the_smallest_range_stands_out_from_five_agents(tmp_path: Path) -> None:
+    low, high, cls = (
+        write_run(tmp_path / name, [[value, value]] * 5, [0.5])
+        for name, value in (("low", 0.5), ("high", 0.9), ("cls", 0.7))
+    )
+    study = describe(
+        tmp_path,
+        {"base": {"gamma": {"0": low, "1": high}}, "head=cls": {"gamma": {"0": cls, "1": cls}}},
+    )
+    (table,) = sensitivity_tables(read_study(study))
+    assert [row[4].bold for row in table.grid().rows] == [False, True] * len(AFTER)
+    assert not any(row[4].refusal for row in table.grid().rows)
 
 
 def test_interaction_of_a_balanced_design_is_the_textbook_one() -> None:

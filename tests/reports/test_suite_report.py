@@ -16,8 +16,12 @@ from naslib_incremental.benchmarks import open_benchmark
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.records.suite import MemberRecord, SuiteRecord, is_suite, write_suite
 from naslib_incremental.reports import report_of
+from naslib_incremental.reports.figures import critical_difference
+from naslib_incremental.reports.figures.canvas import palette
 from naslib_incremental.reports.figures.critical_difference import groups
-from naslib_incremental.reports.statistics.suite import SMALLEST, rank, read_suite
+from naslib_incremental.reports.statistics.suite import SMALLEST, Ranks, rank, read_suite
+from naslib_incremental.reports.tables.suite import over_tasks_tables, rank_tables, task_tables
+from naslib_incremental.reports.tables.table import latex, markdown, terminal
 from tests.reports.builder import ON_PAGE, Episode, RunBuilder
 
 NAMES = ("cora", "citeseer")
@@ -80,6 +84,7 @@ def test_scores_are_counted_over_searches(folder: Path) -> None:
             assert regret
             assert share.mean == pytest.approx(shares.mean())
             assert share.searches == 15
+            np.testing.assert_allclose(task.crossed(one.name, 4, "share"), shares)
             independent = shares.mean(axis=1) if one.name == "agent" else shares.ravel()
             assert share.error == pytest.approx(stats.sem(independent))
             assert log.mean == pytest.approx(np.log10(shares + SMALLEST).mean())
@@ -105,8 +110,84 @@ def test_the_report_is_whole(folder: Path) -> None:
     for words in ("over 2 benchmarks", "Mean rank", "nasbench_graph/citeseer", "Nemenyi"):
         assert words in page
     assert "Share of the space that is better, over 2 benchmarks" in report.text
+    assert "no star: 3 agents, 5 needed" in report.text
+    assert "mean rank (no verdict: 3 agents, 5 needed)" in page
     frame = pd.read_csv(folder / "report" / "tables" / "over_benchmarks_ranks.csv")
     assert frame.groupby("queries")["rank"].sum().tolist() == [6.0, 6.0]
+
+
+def toy_suite(out: Path, agents: int, searches: int, apart: float = 0.01) -> Path:
+    """Three optimizers whose searches are as far apart on each of four benchmarks."""
+    rng, members = np.random.default_rng(1), []
+    for name in "abcd":
+        found = {
+            optimizer: {
+                (agent, 0): [
+                    Episode([(float(v), 0.5)])
+                    for v in 0.9 - apart * place + rng.normal(0, 1e-6, searches)
+                ]
+                for agent in range(agents)
+            }
+            for place, optimizer in enumerate(OPTIMIZERS)
+        }
+        described = {"name": f"toy/{name}"}
+        RunBuilder(out / name, found, (1,), name, trained=("agent",), benchmark=described).write()
+        members.append(MemberRecord(f"toy/{name}", name))
+    write_suite(out / "all", SuiteRecord("all", tuple(members)))
+    return out / "all"
+
+
+@pytest.mark.parametrize(
+    ("agents", "searches", "reason"),
+    [(5, 4, ""), (4, 8, "4 agents, 5 needed"), (5, 3, "15 searches, 20 needed")],
+)
+def test_no_test_and_no_star_from_too_few(
+    tmp_path: Path, agents: int, searches: int, reason: str
+) -> None:
+    """Ranks 1, 2, 3 on four blocks: Friedman's statistic is 8, with two degrees of freedom."""
+    suite = read_suite(toy_suite(tmp_path, agents, searches))
+    found = suite.ranks[1]
+    assert found.reason == reason
+    assert list(found.mean.values()) == [1, 2, 3]
+    tested = [stats.chi2.sf(8, 2), 2.344 * (12 / 24) ** 0.5] if not reason else [np.nan, np.nan]
+    assert [found.p, found.critical_difference] == pytest.approx(tested, rel=1e-3, nan_ok=True)
+    tables = [*over_tasks_tables(suite), *rank_tables(suite), *task_tables(suite)]
+    assert [one.name for one in tables] == [
+        "over_benchmarks_regret",
+        "over_benchmarks_ranks",
+        "each_benchmark_regret",
+    ]
+    for table in tables:
+        stars, no_stars = ("**", "no star: ") if not reason else ("no star: ", "**")
+        assert stars in markdown(table)
+        assert no_stars not in markdown(table)
+        assert (f"no star: {reason}" in terminal(table)) == bool(reason)
+        assert (f"no star: {reason}" in latex(table)) == bool(reason)
+    assert f"{reason or 'p 0.018'} at 1 queries" in tables[1].caption
+    frame = critical_difference.data(suite)
+    (picture,) = critical_difference.draw(frame, palette(suite.optimizers)).values()
+    (axes,) = picture.axes
+    assert axes.get_xlabel() == (f"mean rank (no verdict: {reason})" if reason else "mean rank")
+    bars = [line for line in axes.lines if line.get_linewidth() == 3]
+    assert len(bars) == (0 if reason else 2)
+
+
+def test_ranks_within_the_resolution_are_shared(tmp_path: Path) -> None:
+    suite = read_suite(toy_suite(tmp_path, 5, 4, apart=4e-5))
+    found = suite.ranks[1]
+    assert list(found.mean.values()) == [2, 2, 2]
+    assert found.p == 1
+    assert all(
+        row[1].bold for table in task_tables(suite) for row in [r[1:] for r in table.grid().rows]
+    )
+
+
+def test_ps_of_several_budgets_are_adjusted(folder: Path) -> None:
+    """Where two budgets are tested, the smaller p counts twice."""
+    suite = read_suite(folder)
+    alone = {2: Ranks({}, 0.02, 1, ""), 4: Ranks({}, 0.03, 1, "")}
+    object.__setattr__(suite, "_ranks", alone.get)
+    assert [one.p for one in suite.ranks.values()] == [0.04, 0.04]
 
 
 def test_what_is_missing_is_said(folder: Path, tmp_path: Path) -> None:
@@ -124,7 +205,7 @@ def test_what_is_missing_is_said(folder: Path, tmp_path: Path) -> None:
 @given(st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=2, max_size=6))
 def test_ranks_are_counted(table: list[list[int]]) -> None:
     names = "abcd"
-    found = rank({name: np.array([row[k] for row in table]) for k, name in enumerate(names)})
+    found = rank({name: np.array([row[k] for row in table]) / 1e3 for k, name in enumerate(names)})
     for k, name in enumerate(names):
         ranks = [1 + sum(o < row[k] for o in row) + (row.count(row[k]) - 1) / 2 for row in table]
         assert found.mean[name] == pytest.approx(np.mean(ranks))

@@ -50,8 +50,9 @@ def test_the_leader_is_named_with_its_lead_and_stands_out_where_it_is_sure(tmp_p
             low, high = map(float, re.findall(r"\[(\S+), (\S+)\]", entry.detail)[0])
             assert low <= 100 * lead + 0.005
             assert 100 * lead - 0.005 <= high
-            assert entry.bold == (low > 0)
-            assert entry.detail.endswith(" ahead" if low > 0 else "no clear difference")
+            sure = float(re.findall(r"p\s(\S+)", entry.detail)[0]) < 0.05
+            assert entry.bold == sure
+            assert entry.detail.endswith(" ahead" if sure else "no clear difference")
     assert [row[1].bold for row in rows] == [True, True]
     assert not all(entry.bold for row in rows for entry in row[2:])
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from naslib_incremental.reports.figures import fixed_targets, profiles
 from naslib_incremental.reports.figures.canvas import palette
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.searches import first_hits
+from naslib_incremental.reports.statistics.searches import first_hits, targets_found
 from tests.reports.builder import (
     Episode,
     Query,
@@ -33,8 +33,27 @@ def test_hits_equal_brute_force(pairs: list[list[list[Query]]], budget: int) -> 
     for number, episodes in enumerate(pairs):
         searches = np.array(brute_force([episodes], budget)).reshape(-1, budget, 3)[:, :, 0]
         expected = (searches[:, None, :] >= TARGETS[:, None]).sum(axis=0)
-        np.testing.assert_array_equal(found.sums[number, 0], expected)
-        assert found.counts[number, 0] == len(searches)
+        assert (number in found.agents) == (len(searches) > 0)
+        if len(searches):
+            place = found.agents.index(number)
+            np.testing.assert_array_equal(found.sums[place, 0], expected)
+            assert found.counts[place, 0] == len(searches)
+
+
+@settings(max_examples=60, deadline=None)
+@given(pairs=st.lists(EPISODES, min_size=1, max_size=3), budget=st.integers(1, 15))
+def test_variances_of_hits_are_those_of_single_searches(
+    pairs: list[list[list[Query]]], budget: int
+) -> None:
+    searches = np.array(brute_force(pairs, budget)).reshape(-1, budget, 3)[:, :, 0]
+    assume(len(searches) > 1)
+    reached = searches[:, None, :] >= TARGETS[:, None]
+    hits = first_hits(evaluations_of(pairs), budget, TARGETS)
+    np.testing.assert_allclose(hits.variance, reached.var(axis=0, ddof=1), atol=1e-12)
+    found = targets_found(hits)
+    share = reached.mean(axis=1)
+    np.testing.assert_allclose(found.mean, share.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(found.variance, share.var(axis=0, ddof=1), atol=1e-12)
 
 
 def ordinary(folder: Path, **options: object) -> Analysis:

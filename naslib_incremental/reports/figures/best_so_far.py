@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import cycle
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from naslib_incremental.reports.figures.canvas import (
     MUTED,
@@ -26,9 +24,9 @@ from naslib_incremental.reports.figures.canvas import (
     short,
 )
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, CrossedSums, band
 from naslib_incremental.reports.statistics.measures import MEASURES
 from naslib_incremental.reports.statistics.published import origin, published_beside
+from naslib_incremental.reports.statistics.seed_intervals import MEANING, band
 from naslib_incremental.reports.tables.table import percent
 
 START = 0.04
@@ -79,7 +77,7 @@ def data(analysis: Analysis) -> pd.DataFrame:
     parts = []
     for optimizer in analysis.optimizers:
         found = optimizer.searches(budget)
-        low, high = _band(found.crossed)
+        low, high = band(found.crossed)
         for measure, mean, sigma, *seeds in zip(
             MEASURES, found.mean, found.sigma, low, high, strict=True
         ):
@@ -117,13 +115,6 @@ def published(analysis: Analysis) -> pd.DataFrame:
     ]
     frame: pd.DataFrame = pd.DataFrame(rows)
     return frame
-
-
-def _band(crossed: CrossedSums) -> NDArray[np.float64]:
-    """[2, M, Q] training-seed interval of the mean after each query; NaN where there is none."""
-    sums = crossed.sums
-    bands = [band(replace(crossed, sums=sums[:, :, index])) for index in range(len(MEASURES))]
-    return np.stack(bands, axis=1)
 
 
 def draw(

@@ -14,7 +14,7 @@ from naslib_incremental.reports.tables.suite import critical_difference_meaning
 
 
 def figure(suite: SuiteRuns, styles: Mapping[str, Style]) -> Drawing | None:
-    """The figure; None below three optimizers or two benchmarks, where there is no test."""
+    """The figure; None where no budget has a score of every optimizer."""
     frame = data(suite)
     if frame.empty:
         return None
@@ -31,9 +31,9 @@ def data(suite: SuiteRuns) -> pd.DataFrame:
             "optimizer": name,
             "rank": mean,
             "critical_difference": found.critical_difference,
+            "reason": found.reason,
         }
-        for budget in suite.budgets
-        if (found := suite.ranks(budget)) and not np.isnan(found.critical_difference)
+        for budget, found in suite.ranks.items()
         for name, mean in sorted(found.mean.items(), key=lambda item: item[1])
     ]
     frame: pd.DataFrame = pd.DataFrame(rows)
@@ -46,7 +46,9 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
     for budget, rows in frame.groupby("queries"):
         names, ranks = rows["optimizer"].tolist(), rows["rank"].to_numpy()
         places = np.arange(len(names))
-        with panel(f"{budget} queries", "mean rank", "") as (picture, axes):
+        reason = rows["reason"].iloc[0]
+        label = f"mean rank (no verdict: {reason})" if reason else "mean rank"
+        with panel(f"{budget} queries", label, "") as (picture, axes):
             for place, name in zip(places, names, strict=True):
                 style = styles[name]
                 axes.plot(ranks[place], place, style.marker, color=style.colour)
@@ -63,11 +65,14 @@ def draw(frame: pd.DataFrame, styles: Mapping[str, Style]) -> dict[str, Figure]:
 
 
 def groups(ranks: Sequence[float], critical_difference: float) -> list[tuple[int, int]]:
-    """First and last place of each largest run of ascending ranks that are not told apart."""
+    """First and last place of each largest run of ascending ranks that are not told apart.
+
+    None where the critical difference is NaN: nothing was tested.
+    """
     found: list[tuple[int, int]] = []
     for low, rank in enumerate(ranks):
         near = [place for place, other in enumerate(ranks) if other - rank < critical_difference]
-        high = near[-1]
+        high = max(near, default=low)
         if high > low and (not found or high > found[-1][1]):
             found.append((low, high))
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,9 +17,9 @@ from naslib_incremental.reports.figures.canvas import (
     panel,
 )
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band
 from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
-from naslib_incremental.reports.statistics.searches import first_hits
+from naslib_incremental.reports.statistics.searches import first_hits, targets_found
+from naslib_incremental.reports.statistics.seed_intervals import MEANING, band
 from naslib_incremental.reports.tables.table import percent
 
 GAPS = np.geomspace(10, 0.01, 31)
@@ -75,10 +74,8 @@ def _curves(
     one: OptimizerAnalysis, budget: int, targets: NDArray[np.float64]
 ) -> list[pd.DataFrame]:
     """The curves of one optimizer: over all targets, and of single ones."""
-    hits = first_hits(one.runs.evaluations, budget, targets)
-    chosen = hits.sums[:, :, SINGLE]
-    chosen[:, :, 0] = hits.sums.mean(axis=2)
-    parts = [replace(hits, sums=chosen[:, :, number]) for number in range(len(SINGLE))]
+    hits = first_hits(one.runs.evaluations, budget, targets, one.design)
+    parts = [hits.of(place) if place else targets_found(hits) for place in SINGLE]
     return [
         pd.DataFrame(
             {
@@ -91,7 +88,7 @@ def _curves(
             }
         )
         for place, own in zip(SINGLE, parts, strict=True)
-        for low, high in [band(own)]
+        for low, high in [np.clip(band(own), 0, 1)]
     ]
 
 

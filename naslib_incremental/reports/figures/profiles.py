@@ -17,9 +17,9 @@ from naslib_incremental.reports.figures.canvas import (
     panel,
 )
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, band, gather
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
 from naslib_incremental.reports.statistics.searches import CLOSE
+from naslib_incremental.reports.statistics.seed_intervals import MEANING, band
 
 LEVELS = 160
 SHOWN = MEASURES[:COMPARED]
@@ -54,8 +54,8 @@ def data(analysis: Analysis) -> pd.DataFrame:
                 continue
             reached = (known[one.name][:, None] >= levels - CLOSE).astype(np.float64)
             found = one.searches(budget)
-            crossed = gather(found.agent_seed, found.start_set, reached)
-            low, high = band(crossed)
+            crossed = found.gathered(reached)
+            low, high = np.clip(band(crossed), 0, 1)
             columns = {
                 "measure": measure.key,
                 "optimizer": one.name,

@@ -11,12 +11,7 @@ from scipy import stats
 
 from naslib_incremental.reports.figures.canvas import MUTED, Drawing, Style, legend_below, panel
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.normality import (
-    FEWEST,
-    SUBSAMPLE,
-    fit_t,
-    subsample,
-)
+from naslib_incremental.reports.statistics.normality import FEWEST, fit_t
 
 QUANTILES = 199
 
@@ -29,7 +24,7 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
     caption = (
         f"Final minus start validation accuracy: {QUANTILES} quantiles of all episodes against "
         "those of the standard normal distribution. On the straight line they would be normal, on "
-        f"the dashed one Student's t, fitted to {SUBSAMPLE} episodes at most. "
+        "the dashed one Student's t, fitted to all of them. "
         f"{analysis.made_from('validation')}"
     )
     return Drawing("qq", "Quantiles of improvements", caption, frame, draw(frame, styles))
@@ -44,7 +39,7 @@ def data(analysis: Analysis) -> pd.DataFrame:
         values = one.improvement["validation"].values
         if len(values) < FEWEST or np.ptp(values) == 0:
             continue
-        freedom, location, scale = fit_t(subsample(values))
+        freedom, location, scale = fit_t(values)
         columns = {
             "optimizer": one.name,
             "share": shares,

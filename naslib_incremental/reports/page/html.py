@@ -19,13 +19,13 @@ from markupsafe import Markup
 
 from naslib_incremental.reports.figures.canvas import Drawing
 from naslib_incremental.reports.page.svg import inline
-from naslib_incremental.reports.statistics import crossed_bootstrap
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.comparisons import Contrast, statement
 from naslib_incremental.reports.statistics.estimates import CONDITION, RESAMPLES
 from naslib_incremental.reports.statistics.measures import MEASURES
 from naslib_incremental.reports.statistics.study import StudyRuns
 from naslib_incremental.reports.statistics.suite import SuiteRuns
+from naslib_incremental.reports.statistics.verdicts import JUDGED
 from naslib_incremental.reports.tables.table import Entry, Table, latex
 from naslib_incremental.reports.wording import Wording
 
@@ -82,9 +82,7 @@ def run_page(analysis: Analysis, leads: Table, shown: Sequence[Shown]) -> str:
         notes=analysis.study.notes,
         figures=_figures(shown, worded),
         manifests=[_json(run.manifest) for run in runs.runs],
-        interval=crossed_bootstrap.LABEL,
-        fewest=crossed_bootstrap.FEWEST,
-        seed_resamples=crossed_bootstrap.RESAMPLES,
+        judged=JUDGED,
         condition=CONDITION,
         resamples=RESAMPLES,
         mining=which_number(analysis),

@@ -81,7 +81,7 @@ def _by_agent(one: OptimizerAnalysis, targets: NDArray[np.float64], budget: int)
     found = [
         searches_until(cost, first_query(sums[:, 0].sum(axis=0) / counts.sum(), targets))
         for agent, sums, counts in zip(crossed.agents, crossed.sums, crossed.counts, strict=True)
-        if counts.sum() and not np.isnan(cost := costs.get(agent, np.nan))
+        if not np.isnan(cost := costs.get(agent, np.nan))
     ]
     return np.array(found).reshape(-1, budget)
 

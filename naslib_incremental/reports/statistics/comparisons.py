@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import permutation_test
 
-from naslib_incremental.reports.statistics.crossed_bootstrap import (
-    FEWEST,
-    CrossedSums,
-    Interval,
-    ends,
-    resampled_means,
-    why_not,
-)
+from naslib_incremental.reports.statistics.crossed import CrossedSums
 from naslib_incremental.reports.statistics.estimates import CONFIDENCE, Estimate
 from naslib_incremental.reports.statistics.measures import MEASURES, Measure
 from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.searches import CLOSE
+from naslib_incremental.reports.statistics.seed_intervals import (
+    Interval,
+    interval_around,
+    paired,
+    spread_of_difference,
+    why_not,
+)
+from naslib_incremental.reports.statistics.verdicts import Verdict, holm, too_few, verdict
 
 FLIPS = 2**16 - 1
 SEED = 1935
@@ -34,27 +34,13 @@ class SignFlip:
     Attributes:
         differences: [A] mean difference of each agent that both have, over the start sets that
             both have of it.
-        p: two-sided p-value, exact up to 16 agents; NaN below two.
+        p: two-sided p-value, exact up to 16 agents; NaN below two, and where they are not paired.
         floor: the least p that so many agents can reach, 2^(1-A).
     """
 
     differences: NDArray[np.float64]
     p: float
     floor: float
-
-
-def interval_of_difference(ours: CrossedSums, theirs: CrossedSums) -> Interval:
-    """The training-seed interval of the difference of two means.
-
-    Both are resampled with the same draws of agents and start sets, as far as they have the same.
-    """
-    agents = min(len(ours.agents), len(theirs.agents))
-    reason = why_not(ours, theirs)
-    if reason:
-        return Interval(np.nan, np.nan, agents, reason)
-    pair = (ours, theirs)
-    low, high = ends(resampled_means(ours, pair) - resampled_means(theirs, pair), agents)
-    return Interval(float(low), float(high), agents)
 
 
 def sign_flip(ours: CrossedSums, theirs: CrossedSums) -> SignFlip:
@@ -84,7 +70,7 @@ def sign_flip(ours: CrossedSums, theirs: CrossedSums) -> SignFlip:
 
 def _by_agent(ours: CrossedSums, theirs: CrossedSums) -> NDArray[np.float64]:
     """[A] mean difference over the start sets of each agent, those that both have."""
-    agents = sorted(set(ours.agents) & set(theirs.agents))
+    agents = sorted(set(ours.agents) & set(theirs.agents)) if paired(ours, theirs) else []
     sets = sorted(set(ours.sets) & set(theirs.sets))
     means = (
         one.means[np.ix_(*([have.index(label) for label in wanted] for have, wanted in pairs))]
@@ -99,9 +85,6 @@ def _by_agent(ours: CrossedSums, theirs: CrossedSums) -> NDArray[np.float64]:
     return found
 
 
-Verdict = Literal["ahead", "behind", "even", "unknown"]
-
-
 @dataclass(frozen=True)
 class Contrast:
     """One optimizer's mean minus another's, at one budget by one measure.
@@ -112,12 +95,14 @@ class Contrast:
         name: the optimizer spoken of.
         other: the one it is compared with.
         difference: of means, a fraction; NaN where one of them is not known.
-        seeds: its training-seed interval, the same agents and start sets drawn for both.
+        paired: whether both met the same start sets, and agents are paired by their numbers.
+        seeds: its training-seed interval.
         episodes: low and high end of its episode interval, the two resampled independently.
         signs: whether the agents agree on its sign.
-        verdict: ``ahead`` or ``behind`` where the interval excludes 0, else ``even``;
-            ``unknown`` where there is no interval. The interval is the training-seed interval;
-            the episode interval where the agents are fewer than ``FEWEST``.
+        p: of no difference, by t with nothing pooled; NaN where ``reason`` says why.
+        reason: why there is no verdict; empty where there is one.
+        adjusted: p after Holm's correction for the comparisons that it is judged with.
+        verdict: by ``adjusted``; ``unknown`` where there is none.
     """
 
     measure: Measure
@@ -125,15 +110,14 @@ class Contrast:
     name: str
     other: str
     difference: float
+    paired: bool
     seeds: Interval
     episodes: tuple[float, float]
     signs: SignFlip
-    verdict: Verdict
-
-    @property
-    def general(self) -> bool:
-        """Whether the verdict is about the method, not only about these agents."""
-        return not self.seeds.reason and self.seeds.agents >= FEWEST
+    p: float
+    reason: str
+    adjusted: float = np.nan
+    verdict: Verdict = "unknown"
 
 
 @dataclass(frozen=True)
@@ -156,7 +140,7 @@ class Lead:
 def contrasts(
     optimizers: Sequence[OptimizerAnalysis], measured: Sequence[int], budgets: Sequence[int]
 ) -> tuple[Contrast, ...]:
-    """Every trained optimizer against every baseline.
+    """Every trained optimizer against every baseline, judged together.
 
     Args:
         optimizers: in the order of the report.
@@ -165,46 +149,83 @@ def contrasts(
     """
     trained = [optimizer for optimizer in optimizers if optimizer.trained]
     baselines = [optimizer for optimizer in optimizers if not optimizer.trained]
-    return tuple(
+    found = [
         contrast(one, other, index, budget)
         for index in measured
         for one in trained
         for other in baselines
         for budget in budgets
-    )
+    ]
+    return tuple(judged(found))
 
 
 def contrast(one: OptimizerAnalysis, other: OptimizerAnalysis, index: int, budget: int) -> Contrast:
-    """Compare two optimizers by ``MEASURES[index]``."""
+    """Compare two optimizers by ``MEASURES[index]``; not judged yet."""
     ours, theirs = one.estimates(budget)[index], other.estimates(budget)[index]
     crossed = [side.searches(budget).final(index) for side in (one, other)]
-    found = Contrast(
+    difference = ours.value - theirs.value
+    unknown = why_not(*crossed)
+    seeds, p = Interval(np.nan, np.nan, unknown), np.nan
+    reason = too_few(crossed) or unknown
+    if not unknown:
+        seeds = interval_around(difference, spread_of_difference(*crossed))
+    if not reason:
+        known = 0.0 if abs(difference) < CLOSE else difference
+        p = float(spread_of_difference(*crossed, strict=True).p(np.array(known)))
+    return Contrast(
         MEASURES[index],
         budget,
         one.name,
         other.name,
-        ours.value - theirs.value,
-        interval_of_difference(*crossed),
+        difference,
+        paired(*crossed),
+        seeds,
         _episodes(ours, theirs),
         sign_flip(*crossed),
-        "unknown",
+        p,
+        reason,
     )
-    interval = (found.seeds.low, found.seeds.high) if found.general else found.episodes
-    return replace(found, verdict=_verdict(*interval))
+
+
+def judged(found: Sequence[Contrast]) -> list[Contrast]:
+    """The same with verdicts, by p-values that are adjusted for all of them."""
+    adjusted = holm([one.p for one in found])
+    return [
+        replace(one, adjusted=float(p), verdict=verdict(one.difference, float(p)))
+        for one, p in zip(found, adjusted, strict=True)
+    ]
 
 
 def leads(
-    optimizers: Sequence[OptimizerAnalysis], index: int, budgets: Sequence[int]
-) -> tuple[Lead, ...]:
-    """Who has the best mean by ``MEASURES[index]``, at each budget where any is known."""
-    found = []
-    for budget in budgets:
-        ranked = _ranked(optimizers, index, budget)
-        if ranked:
-            value = ranked[0].estimates(budget)[index].value
-            margin = contrast(ranked[0], ranked[1], index, budget) if len(ranked) > 1 else None
-            found.append(Lead(budget, ranked[0].name, value, margin))
-    return tuple(found)
+    optimizers: Sequence[OptimizerAnalysis], measured: Sequence[int], budgets: Sequence[int]
+) -> dict[tuple[int, int], Lead]:
+    """Who has the best mean, by index of ``MEASURES`` and budget where any is known.
+
+    The margins over the next best are judged together. That they are chosen by what is tested does
+    not matter: for independent means, a two-sided test of the best against the next best holds its
+    level (Hung and Fithian 2019, Rank verification for exponential families).
+    """
+    ranked = {
+        (index, budget): order
+        for index in measured
+        for budget in budgets
+        if (order := _ranked(optimizers, index, budget))
+    }
+    margins = {
+        place: contrast(order[0], order[1], *place)
+        for place, order in ranked.items()
+        if len(order) > 1
+    }
+    known = dict(zip(margins, judged(list(margins.values())), strict=True))
+    return {
+        (index, budget): Lead(
+            budget,
+            order[0].name,
+            order[0].estimates(budget)[index].value,
+            known.get((index, budget)),
+        )
+        for (index, budget), order in ranked.items()
+    }
 
 
 def statement(found: Sequence[Contrast]) -> str:
@@ -213,25 +234,25 @@ def statement(found: Sequence[Contrast]) -> str:
         "ahead": "ahead of",
         "even": "not clearly different from",
         "behind": "behind",
-        "unknown": "not compared with",
+        "unknown": "not judged against",
     }
     parts = []
-    for verdict, phrase in words.items():
-        group = [contrast for contrast in found if contrast.verdict == verdict]
-        if group:
-            where = f"at {_listed([str(contrast.budget) for contrast in group])} queries"
-            how_much = "" if verdict in ("even", "unknown") else f" by {_points(group)} points"
-            parts.append(f"{phrase} {found[0].other} {where}{how_much}")
-    return f"{found[0].name} is {'; '.join(parts)}{_scope(found)}."
+    for (said, reason), group in _grouped(found, list(words)).items():
+        where = f"at {_listed([str(contrast.budget) for contrast in group])} queries"
+        how_much = f" by {_points(group)} points" if said in ("ahead", "behind") else ""
+        why = f" ({reason})" if reason else ""
+        parts.append(f"{words[said]} {found[0].other} {where}{how_much}{why}")
+    return f"{found[0].name} is {'; '.join(parts)}."
 
 
-def _scope(found: Sequence[Contrast]) -> str:
-    """A warning where the verdicts are about these agents only."""
-    fewest = min((one.seeds.agents for one in found if not one.general), default=None)
-    if fewest is None or all(one.verdict == "unknown" for one in found):
-        return ""
-    agents = f"{fewest} agent{'' if fewest == 1 else 's'}"
-    return f" ({agents}: said of these alone, as the method needs {FEWEST} or more)"
+def _grouped(
+    found: Sequence[Contrast], order: Sequence[str]
+) -> dict[tuple[str, str], list[Contrast]]:
+    """Contrasts by verdict, in an order, and by the reason why there is none."""
+    groups: dict[tuple[str, str], list[Contrast]] = {}
+    for one in sorted(found, key=lambda one: order.index(one.verdict)):
+        groups.setdefault((one.verdict, one.reason), []).append(one)
+    return groups
 
 
 def _ranked(
@@ -250,15 +271,6 @@ def _episodes(ours: Estimate, theirs: Estimate) -> tuple[float, float]:
     ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     low, high = np.quantile(ours.resampled - theirs.resampled, ends)
     return float(low), float(high)
-
-
-def _verdict(low: float, high: float) -> Verdict:
-    """What an interval of a difference says."""
-    if np.isnan(low):
-        return "unknown"
-    if low > CLOSE:
-        return "ahead"
-    return "behind" if high < -CLOSE else "even"
 
 
 def _points(group: Sequence[Contrast]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.statistics.crossed_bootstrap import gather
+from naslib_incremental.reports.statistics.crossed import gather
 
 ROUNDING = 1e-18
 """Variances below this are the rounding of sums of fractions."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.statistics.crossed_bootstrap import Interval, interval_of_mean
+from naslib_incremental.reports.statistics.crossed import Design
 from naslib_incremental.reports.statistics.estimates import (
     SEED,
     Estimate,
@@ -21,6 +21,7 @@ from naslib_incremental.reports.statistics.estimates import (
 from naslib_incremental.reports.statistics.measures import MEASURES
 from naslib_incremental.reports.statistics.runs import OptimizerRuns
 from naslib_incremental.reports.statistics.searches import Searches, cut
+from naslib_incremental.reports.statistics.seed_intervals import Interval, interval_of_mean
 
 ACCURACIES = ("validation", "test")
 
@@ -95,10 +96,15 @@ class OptimizerAnalysis:
         """Whether it learns to search before it is evaluated."""
         return self.runs.trained
 
+    @property
+    def design(self) -> Design:
+        """What its searches share."""
+        return Design(self.runs.trained, self.runs.run.manifest.settings.seed)
+
     def searches(self, budget: int) -> Searches:
         """What searches of a budget found."""
         if budget not in self._searches:
-            self._searches[budget] = cut(self.runs.evaluations, budget)
+            self._searches[budget] = cut(self.runs.evaluations, budget, self.design)
         return self._searches[budget]
 
     def estimates(self, budget: int) -> tuple[Estimate, ...]:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_incremental.reports.statistics.crossed_bootstrap import CrossedSums, gather
+from naslib_incremental.reports.statistics.crossed import (
+    AGENTS,
+    CrossedSums,
+    Design,
+    gather,
+    gather_sums,
+)
 from naslib_incremental.reports.statistics.measures import MEASURES
 from naslib_incremental.reports.statistics.runs import Evaluation
 
@@ -42,10 +49,14 @@ class Searches:
 
     def final(self, index: int) -> CrossedSums:
         """The sums of ``MEASURES[index]`` after the last query."""
-        return replace(self.crossed, sums=self.crossed.sums[:, :, index, -1])
+        return self.crossed.of(index).of(-1)
+
+    def gathered(self, values: NDArray[np.float64]) -> CrossedSums:
+        """The sums of [R, ...] values, one of each search."""
+        return gather(self.agent_seed, self.start_set, values, self.crossed.design)
 
 
-def cut(evaluations: Sequence[Evaluation], budget: int) -> Searches:
+def cut(evaluations: Sequence[Evaluation], budget: int, design: Design = AGENTS) -> Searches:
     """Cut each evaluation's episodes into consecutive searches of ``budget`` queries.
 
     A search starts with an episode and takes the next ones until the budget is used, the last one
@@ -56,6 +67,7 @@ def cut(evaluations: Sequence[Evaluation], budget: int) -> Searches:
     Args:
         evaluations: one optimizer's; a search never spans two of them.
         budget: Q, at least 1.
+        design: what the searches share.
 
     Source:
         Cassimon, Mercelis, Mets (2024), section 4, evaluation by query budgets.
@@ -91,7 +103,7 @@ def cut(evaluations: Sequence[Evaluation], budget: int) -> Searches:
         mean[:] = np.nan
     sigma = np.sqrt(squares / (done - 1)) if done > 1 else np.full_like(mean, np.nan)
     agents, sets = _labels(evaluations)
-    crossed = gather(agents, sets, sums, counts)
+    crossed = gather_sums(agents, sets, sums, counts, sigma**2, design)
     agents, sets = np.repeat(agents, counts), np.repeat(sets, counts)
     return Searches(budget, agents, sets, finals, mean, sigma, crossed)
 
@@ -104,7 +116,10 @@ def _labels(evaluations: Sequence[Evaluation]) -> tuple[NDArray[np.int64], NDArr
 
 
 def first_hits(
-    evaluations: Sequence[Evaluation], budget: int, targets: NDArray[np.float64]
+    evaluations: Sequence[Evaluation],
+    budget: int,
+    targets: NDArray[np.float64],
+    design: Design = AGENTS,
 ) -> CrossedSums:
     """Searches of a budget that have found each target after each query.
 
@@ -112,6 +127,7 @@ def first_hits(
         evaluations: one optimizer's, cut into searches as ``cut`` cuts them.
         budget: Q, queries of each search.
         targets: [T] ascending validation accuracies.
+        design: what the searches share.
 
     Returns:
         [T, Q] sums that count the searches with a best validation at least the target; divided by
@@ -130,7 +146,33 @@ def first_hits(
             targets - CLOSE,
             hits[number],
         )
-    return gather(*_labels(evaluations), np.cumsum(hits, axis=-1), counts)
+    sums = np.cumsum(hits, axis=-1)
+    share = sums.sum(axis=0) / max(counts.sum(), 1)
+    variance = _variance(share, share**2, int(counts.sum()))
+    return gather_sums(*_labels(evaluations), sums, counts, variance, design)
+
+
+def targets_found(hits: CrossedSums) -> CrossedSums:
+    """The share of the targets that searches have found after each query.
+
+    Args:
+        hits: of ``first_hits``. A search that has found a target has found all easier ones, so that
+            the sum of the first k odd numbers is the square of the number k that it has found.
+    """
+    count = hits.sums.shape[2]
+    odd = 2 * np.arange(count) + 1.0
+    squares = np.tensordot(odd, hits.mean, axes=1) / count**2
+    share = hits.mean.mean(axis=0)
+    variance = _variance(squares, share**2, hits.num_searches)
+    return replace(hits, sums=hits.sums.mean(axis=2), variance=variance)
+
+
+def _variance(squares: Any, squared: Any, count: int) -> NDArray[np.float64]:
+    """Variance (ddof = 1) from the mean of squares and the square of the mean."""
+    found: NDArray[np.float64] = (squares - squared) * (
+        count / (count - 1) if count > 1 else np.nan
+    )
+    return found
 
 
 def _spent(evaluation: Evaluation, budget: int) -> NDArray[np.int64]:

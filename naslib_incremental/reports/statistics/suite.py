@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,10 +16,15 @@ from naslib_incremental.foundation.metric import Metric
 from naslib_incremental.records.suite import SuiteRecord, open_suite
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.runs import read_runs
+from naslib_incremental.reports.statistics.verdicts import (
+    SIGNIFICANCE,
+    holm,
+    shared_ranks,
+    too_few,
+)
 
 SMALLEST = 2e-4
 """Added to a share before its logarithm is taken: there is none of zero."""
-SIGNIFICANCE = 0.05
 VARIOUS = Metric("score", "x 100", None, None)
 
 
@@ -86,6 +91,15 @@ class Task:
         values = self._scaled(searches.finals[:, 0], scale)
         return None if values is None else _score(values, searches.agent_seed, one.trained)
 
+    def too_few(self, optimizers: Sequence[str], budget: int) -> str:
+        """Why these optimizers are not compared here; empty where they are."""
+        found = [
+            one.searches(budget).final(0)
+            for one in self.analysis.optimizers
+            if one.name in optimizers
+        ]
+        return too_few(one for one in found if one.num_searches)
+
     def _scaled(self, found: NDArray[np.float64], scale: str) -> NDArray[np.float64] | None:
         if scale == "regret":
             return self.best - found
@@ -95,6 +109,27 @@ class Task:
         better = len(self.everything) - np.searchsorted(self.everything, found + 1e-9)
         share = better / len(self.everything)
         return share if scale == "share" else np.log10(share + SMALLEST)
+
+    def crossed(self, optimizer: str, budget: int, scale: str) -> NDArray[np.float64] | None:
+        """[A, S] what each agent's searches from the same S starts leave to be found.
+
+        Args:
+            optimizer: its name; one that is not trained has repetitions in the place of agents.
+            budget: queries of a search.
+            scale: as for ``score``.
+
+        Returns:
+            None where there is no score, or not as many searches of each agent.
+        """
+        one = next((o for o in self.analysis.optimizers if o.name == optimizer), None)
+        searches = one.searches(budget) if one else None
+        if searches is None or not len(searches.finals):
+            return None
+        values = self._scaled(searches.finals[:, 0], scale)
+        counts = np.unique(searches.agent_seed, return_counts=True)[1]
+        if values is None or np.ptp(counts):
+            return None
+        return values[np.argsort(searches.agent_seed, kind="stable")].reshape(len(counts), -1)
 
 
 def _score(values: NDArray[np.float64], agent_seed: NDArray[np.int64], trained: bool) -> Score:
@@ -149,15 +184,34 @@ class SuiteRuns:
             sum(one.searches for one in scores),
         )
 
-    def ranks(self, budget: int) -> Ranks | None:
-        """How the optimizers rank by mean regret; None where one of them has no score."""
+    def too_few(self, budget: int) -> str:
+        """Why the optimizers are not compared at a budget, by the first benchmark where not."""
+        found = (task.too_few(self.optimizers, budget) for task in self.tasks)
+        return next(filter(None, found), "")
+
+    @cached_property
+    def ranks(self) -> Mapping[int, Ranks]:
+        """How the optimizers rank by mean regret, at each budget where all of them have a score.
+
+        Benchmarks are the blocks. The p-values are adjusted for the budgets, after Holm.
+        """
+        found = {
+            budget: ranks for budget in self.budgets if (ranks := self._ranks(budget)) is not None
+        }
+        adjusted = holm([one.p for one in found.values()])
+        return {
+            budget: replace(one, p=float(p))
+            for (budget, one), p in zip(found.items(), adjusted, strict=True)
+        }
+
+    def _ranks(self, budget: int) -> Ranks | None:
         found = [
             [task.score(name, budget, "regret") for name in self.optimizers] for task in self.tasks
         ]
         if any(one is None for row in found for one in row):
             return None
         means = np.array([[one.mean for one in row if one is not None] for row in found])
-        return rank(dict(zip(self.optimizers, means.T, strict=True)))
+        return rank(dict(zip(self.optimizers, means.T, strict=True)), self.too_few(budget))
 
 
 @dataclass(frozen=True)
@@ -166,30 +220,40 @@ class Ranks:
 
     Attributes:
         mean: by optimizer.
-        p: of Friedman's test that all are equal; NaN below three optimizers or two tasks.
+        p: of Friedman's test that all are equal; NaN where ``reason`` says why.
         critical_difference: mean ranks nearer than this are not told apart at 5 % (Nemenyi); NaN
             likewise.
+        reason: why nothing is tested; empty where it is.
     """
 
     mean: Mapping[str, float]
     p: float
     critical_difference: float
+    reason: str
 
 
-def rank(values: Mapping[str, NDArray[np.float64]]) -> Ranks:
+def rank(values: Mapping[str, NDArray[np.float64]], reason: str = "") -> Ranks:
     """Rank optimizers on each of [T] tasks by values of which lower is better, ties shared.
+
+    Args:
+        values: [T] of each optimizer.
+        reason: why there is to be no test; empty where there is.
 
     Source: Demsar (2006), "Statistical comparisons of classifiers over multiple data sets".
     """
-    table = np.stack(list(values.values()), axis=1)
+    table = np.apply_along_axis(shared_ranks, 1, np.stack(list(values.values()), axis=1))
     tasks, count = table.shape
-    means = stats.rankdata(table, axis=1).mean(axis=0)
-    p = critical = np.nan
-    if count > 2 and tasks > 1:
-        p = float(stats.friedmanchisquare(*table.T).pvalue) if np.ptp(table) else 1.0
-        quantile = stats.studentized_range.ppf(1 - SIGNIFICANCE, count, np.inf) / np.sqrt(2)
-        critical = float(quantile * np.sqrt(count * (count + 1) / (6 * tasks)))
-    return Ranks(dict(zip(values, means.tolist(), strict=True)), p, critical)
+    mean = dict(zip(values, table.mean(axis=0).tolist(), strict=True))
+    if count < 3:
+        reason = reason or f"{count} optimizers, 3 needed"
+    elif tasks < 2:
+        reason = reason or "one benchmark, 2 needed"
+    if reason:
+        return Ranks(mean, np.nan, np.nan, reason)
+    p = float(stats.friedmanchisquare(*table.T).pvalue) if np.ptp(table) else 1.0
+    quantile = stats.studentized_range.ppf(1 - SIGNIFICANCE, count, np.inf) / np.sqrt(2)
+    critical = float(quantile * np.sqrt(count * (count + 1) / (6 * tasks)))
+    return Ranks(mean, p, critical, "")
 
 
 def read_suite(folder: Path) -> SuiteRuns:

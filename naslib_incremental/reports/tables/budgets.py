@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, Interval
 from naslib_incremental.reports.statistics.estimates import CONDITION
 from naslib_incremental.reports.statistics.measures import MEASURES
 from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.published import Published, origin, published_beside
-from naslib_incremental.reports.tables.table import Column, Fact, Table, percent, text_column
+from naslib_incremental.reports.statistics.seed_intervals import MEANING, Interval
+from naslib_incremental.reports.statistics.verdicts import RULE, refusal, tied, too_few
+from naslib_incremental.reports.tables.table import Column, Fact, Table, text_column
 
 NAME = "budgets_"
 """How the names of these tables begin."""
@@ -43,8 +44,9 @@ def budget_table(analysis: Analysis, index: int) -> Table:
     measure = MEASURES[index]
     benchmark = analysis.runs.benchmark.name
     others = published_beside(benchmark, measure.key, analysis.budgets)
+    best = {budget: _best(analysis, index, budget) for budget in analysis.budgets}
     facts = [
-        _fact(optimizer, budget, index, _best(analysis, index, budget))
+        _fact(optimizer, budget, index, *best[budget])
         for optimizer in analysis.optimizers
         for budget in analysis.budgets
     ]
@@ -53,7 +55,7 @@ def budget_table(analysis: Analysis, index: int) -> Table:
         f"{NAME}{measure.key}",
         measure.title,
         f"Per cent: mean ± sigma over searches [{MEANING}] (episodes [{CONDITION}]); the best mean "
-        f"of a column stands out. After each query: {measure.meaning}. "
+        f"of a column and its ties stand out. {RULE}. After each query: {measure.meaning}. "
         f"{analysis.made_from(measure.accuracy)}{below}",
         pd.DataFrame([*facts, *map(_published, others)]),
         (text_column("optimizer"),),
@@ -63,6 +65,7 @@ def budget_table(analysis: Analysis, index: int) -> Table:
                 "{mean:percent}",
                 f"± {{sigma:percent}} {SEEDS} {EPISODES}",
                 bold="best",
+                refusal="no_star",
                 published="± {sigma:percent} [{published_low:percent}, {published_high:percent}]"
                 "{fewer_queries}",
             ),
@@ -71,18 +74,17 @@ def budget_table(analysis: Analysis, index: int) -> Table:
     )
 
 
-def _best(analysis: Analysis, index: int, budget: int) -> str:
-    """The best mean at a budget, as it is shown: equal digits are equally good.
-
-    None where it would rest on a single search, its own or another's.
-    """
-    estimates = [one.estimates(budget)[index] for one in analysis.optimizers]
-    known = [one for one in estimates if not np.isnan(one.value)]
-    single = any(one.count - one.missing == 1 for one in known)
-    return percent(max(one.value for one in known)) if known and not single else ""
+def _best(analysis: Analysis, index: int, budget: int) -> tuple[float, str]:
+    """The best mean at a budget, NaN where none is known, and why it does not stand out."""
+    means = {one: one.estimates(budget)[index].value for one in analysis.optimizers}
+    known = [one for one, mean in means.items() if not np.isnan(mean)]
+    reason = too_few(one.searches(budget).final(index) for one in known)
+    return max((means[one] for one in known), default=np.nan), refusal(reason)
 
 
-def _fact(optimizer: OptimizerAnalysis, budget: int, index: int, best: str) -> dict[str, Any]:
+def _fact(
+    optimizer: OptimizerAnalysis, budget: int, index: int, best: float, no_star: str
+) -> dict[str, Any]:
     """An estimate, or a note why there is none."""
     estimate, seeds = optimizer.estimates(budget)[index], optimizer.seeds(budget)[index]
     accuracy, note = MEASURES[index].accuracy, ""
@@ -92,6 +94,7 @@ def _fact(optimizer: OptimizerAnalysis, budget: int, index: int, best: str) -> d
         note = NO_TEST
     elif estimate.missing:
         note = f"{accuracy} missing in {estimate.missing} of {estimate.count} searches"
+    first = not note and bool(tied(estimate.value - best))
     return {
         "optimizer": optimizer.name,
         "queries": budget,
@@ -101,7 +104,8 @@ def _fact(optimizer: OptimizerAnalysis, budget: int, index: int, best: str) -> d
         "episode_low": estimate.low,
         "episode_high": estimate.high,
         "searches": estimate.count,
-        "best": not note and percent(estimate.value) == best,
+        "best": first and not no_star,
+        "no_star": no_star if first else "",
         "note": note,
         "published": False,
         "published_low": np.nan,
@@ -123,6 +127,7 @@ def _published(one: Published) -> Fact:
         "seed_reason": "",
         "searches": 0,
         "best": False,
+        "no_star": "",
         "note": "",
         "published": True,
         "published_low": one.low,

@@ -11,11 +11,12 @@ import pandas as pd
 from naslib_incremental.foundation.metric import Metric
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.comparisons import Contrast, Lead, leads
-from naslib_incremental.reports.statistics.crossed_bootstrap import FEWEST, MEANING
 from naslib_incremental.reports.statistics.estimates import CONDITION
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
 from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
-from naslib_incremental.reports.statistics.robust import histograms, probability_of_improvement
+from naslib_incremental.reports.statistics.robust import probability_of_improvement
+from naslib_incremental.reports.statistics.seed_intervals import MEANING
+from naslib_incremental.reports.statistics.verdicts import JUDGED, RESOLUTION
 from naslib_incremental.reports.tables.budgets import (
     EPISODES_IN_POINTS,
     SEEDS,
@@ -31,7 +32,7 @@ from naslib_incremental.reports.tables.table import (
     text_column,
 )
 
-VERDICTS = {"ahead": "ahead", "behind": "behind", "even": "no clear difference", "unknown": ""}
+VERDICTS = {"ahead": "ahead", "behind": "behind", "even": "no clear difference"}
 CERTAINTY = f"{SEEDS_IN_POINTS} {EPISODES_IN_POINTS} p\N{NO-BREAK SPACE}{{p:digits3}} {{judgement}}"
 
 
@@ -43,60 +44,67 @@ def contrast_tables(analysis: Analysis) -> Iterator[Table]:
 
 def contrast_table(found: Sequence[Contrast]) -> Table:
     """Differences with their certainty, one row per measure and pair."""
-    floors = sorted({one.signs.floor for one in found if not np.isnan(one.signs.p)})
-    least = f", here at least {' or '.join(f'{floor:.4g}' for floor in floors)}" if floors else ""
     ordered = sorted(found, key=lambda one: one.budget)
     rows = {(one.measure.title, one.name, one.other): place for place, one in enumerate(found)}
     ordered.sort(key=lambda one: rows[one.measure.title, one.name, one.other])
     return Table(
         "contrasts",
         "Trained optimizers against baselines",
-        f"Difference of means in percentage points [{MEANING}, the same for both sides] (episodes "
-        f"[{CONDITION}; both sides resampled independently]). p: exact sign-flip test over the "
-        f"agents of one seed; A agents cannot reach less than 2^(1-A){least}, and five agents "
-        "never reach .05. Ahead or behind where the training-seed interval excludes zero; with "
-        f"fewer than {FEWEST} agents, which it cannot speak for, where the episode interval does.",
+        f"Difference of means in percentage points [{MEANING}; {_pairing(found)}] (episodes "
+        f"[{CONDITION}; both sides resampled independently]); p as adjusted: {JUDGED}. "
+        f"{_signs(found)}",
         pd.DataFrame([contrast_fact(one) for one in ordered]),
         (text_column("measure"), text_column("optimizer"), text_column("against")),
-        (
-            Column(
-                "{queries} queries",
-                "{difference:points}",
-                CERTAINTY,
-                tone="verdict",
-                brief="not_compared",
-            ),
-        ),
+        (Column("{queries} queries", "{difference:points}", CERTAINTY, tone="tone"),),
         across="queries",
+    )
+
+
+def _pairing(found: Sequence[Contrast]) -> str:
+    """Whether both sides met the same start sets."""
+    apart = sorted({f"{one.name} and {one.other}" for one in found if not one.paired})
+    if not apart:
+        return "paired by start set, and by agent where both are trained"
+    met = "" if len(apart) < len({(one.name, one.other) for one in found}) else "all pairs: "
+    return f"unpaired, as they met no start set in common: {met}{', '.join(apart)}"
+
+
+def _signs(found: Sequence[Contrast]) -> str:
+    """What the exact test over agents can say."""
+    floors = sorted({one.signs.floor for one in found if not np.isnan(one.signs.p)})
+    if not floors:
+        return ""
+    least = " or ".join(f"{floor:.4g}" for floor in floors)
+    return (
+        "The data also have p_signs, of the exact sign-flip test over the agents of one seed; A "
+        f"agents cannot reach less than 2^(1-A), here {least}."
     )
 
 
 def contrast_fact(one: Contrast) -> dict[str, Any]:
     """A contrast as a row of a frame."""
-    unknown = one.verdict == "unknown"
     return {
         "measure": one.measure.title,
         "optimizer": one.name,
         "against": one.other,
         "queries": one.budget,
         "difference": one.difference,
+        "paired": one.paired,
         **seed_interval(one.seeds),
         "episode_low": one.episodes[0],
         "episode_high": one.episodes[1],
-        "p": one.signs.p,
-        "verdict": "" if unknown else one.verdict,
-        "judgement": VERDICTS[one.verdict],
-        "not_compared": unknown,
+        "p_alone": one.p,
+        "p": one.adjusted,
+        "p_signs": one.signs.p,
+        "verdict": one.verdict,
+        "judgement": VERDICTS.get(one.verdict, f"no verdict: {one.reason}"),
+        "tone": "" if one.verdict == "unknown" else one.verdict,
     }
 
 
 def leads_table(analysis: Analysis) -> Table:
     """The best mean at each budget by each measure, against the next best."""
-    found = {
-        (index, lead.budget): lead
-        for index in analysis.measured
-        for lead in leads(analysis.optimizers, index, analysis.budgets)
-    }
+    found = leads(analysis.optimizers, analysis.measured, analysis.budgets)
     facts = [
         {
             "queries": budget,
@@ -110,9 +118,8 @@ def leads_table(analysis: Analysis) -> Table:
         "leads",
         "Who has the best mean, and by how much",
         "The optimizer with the best mean (%) at each budget, with its difference from the next "
-        "best in percentage points, written and judged as in the table of trained optimizers "
-        "against baselines; it stands out where it is ahead. Equal means are listed in the order "
-        "of the report.",
+        f"best in percentage points [{MEANING}] (episodes [{CONDITION}]), p as adjusted: {JUDGED}. "
+        "It stands out where it is ahead. Equal means are listed in the order of the report.",
         pd.DataFrame(facts),
         (text_column("queries"),),
         (Column("{measure}", "{optimizer}", "{margin}", numeric=False, bold="ahead", tone="tone"),),
@@ -130,7 +137,6 @@ def _lead_fact(lead: Lead | None, metric: Metric) -> dict[str, Any]:
     if lead.margin is None:
         return {**known, **nothing, "margin": f"{value}; the only optimizer"}
     fact = contrast_fact(lead.margin)
-    certainty = "" if fact["not_compared"] else filled(CERTAINTY, fact)
     by = filled("{difference:points} over {against}", fact)
     sure = lead.margin.verdict == "ahead"
     return {
@@ -139,7 +145,7 @@ def _lead_fact(lead: Lead | None, metric: Metric) -> dict[str, Any]:
         "difference": lead.margin.difference,
         "ahead": sure,
         "tone": "" if sure else "even",
-        "margin": f"{value}; {by} {certainty}",
+        "margin": f"{value}; {by} {filled(CERTAINTY, fact)}",
     }
 
 
@@ -159,8 +165,10 @@ def chance_tables(analysis: Analysis) -> Iterator[Table]:
             "chances",
             "Probability of improvement",
             "How likely a search of the first is better than one of the second on the same start "
-            f"set (%), half of the ties counted [{MEANING}]. It says nothing of how much better. "
-            f"Source: Agarwal et al. (2021). {analysis.made_from('validation', 'test')}",
+            "set (%), or on any where the runs have different master seeds; half of the ties "
+            f"counted, and nearer than {100 * RESOLUTION:g} points is a tie [{MEANING}]. It says "
+            "nothing of how much better, and is no verdict. Source: Agarwal et al. (2021). "
+            f"{analysis.made_from('validation', 'test')}",
             pd.DataFrame(facts),
             (text_column("measure"), text_column("optimizer"), text_column("over")),
             (Column("{queries} queries", "{chance:percent}", SEEDS),),
@@ -171,8 +179,9 @@ def chance_tables(analysis: Analysis) -> Iterator[Table]:
 def _chance(
     one: OptimizerAnalysis, other: OptimizerAnalysis, budget: int, index: int
 ) -> dict[str, Any]:
-    _, crossed = histograms([one.searches(budget), other.searches(budget)], index)
-    value, interval = probability_of_improvement(*crossed)
+    value, interval = probability_of_improvement(
+        one.searches(budget), other.searches(budget), index
+    )
     return {
         "measure": MEASURES[index].title,
         "optimizer": one.name,

@@ -10,11 +10,11 @@ import pandas as pd
 
 from naslib_incremental.reports.statistics.analysis import Analysis
 from naslib_incremental.reports.statistics.components import variance_components
-from naslib_incremental.reports.statistics.crossed_bootstrap import MEANING, Interval
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
 from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
-from naslib_incremental.reports.statistics.robust import histograms, interquartile_mean
+from naslib_incremental.reports.statistics.robust import interquartile_mean
 from naslib_incremental.reports.statistics.searches import CLOSE
+from naslib_incremental.reports.statistics.seed_intervals import MEANING, Interval
 from naslib_incremental.reports.tables.budgets import SEEDS, seed_interval
 from naslib_incremental.reports.tables.table import NOTHING, Column, Table, percent, text_column
 
@@ -41,8 +41,7 @@ def interquartile_tables(analysis: Analysis) -> Iterator[Table]:
 
 
 def _interquartile(one: OptimizerAnalysis, budget: int, index: int) -> dict[str, Any]:
-    levels, (crossed,) = histograms([one.searches(budget)], index)
-    value, interval = interquartile_mean(levels, crossed)
+    value, interval = interquartile_mean(one.searches(budget), index)
     return {
         "measure": MEASURES[index].title,
         "optimizer": one.name,
@@ -87,7 +86,7 @@ def _regret(one: OptimizerAnalysis, budget: int, optimum: float) -> dict[str, An
     found = one.searches(budget).finals[:, 0]
     some = len(found) > 0
     seeds = one.seeds(budget)[0]
-    flipped = Interval(optimum - seeds.high, optimum - seeds.low, seeds.agents, seeds.reason)
+    flipped = Interval(optimum - seeds.high, optimum - seeds.low, seeds.reason)
     return {
         "optimizer": one.name,
         "queries": budget,

@@ -14,7 +14,13 @@ from naslib_incremental.records.study import BASE
 from naslib_incremental.reports.statistics.estimates import CONFIDENCE
 from naslib_incremental.reports.statistics.sensitivity import Agents, interaction, sensitivity
 from naslib_incremental.reports.statistics.study import LevelRuns, StudyRuns
-from naslib_incremental.reports.tables.table import Column, Table, percent, text_column
+from naslib_incremental.reports.statistics.verdicts import (
+    FEWEST_AGENTS,
+    refusal,
+    tied,
+    too_few_agents,
+)
+from naslib_incremental.reports.tables.table import Column, Table, text_column
 
 SEEDS = f"{100 * CONFIDENCE:.0f} % training-seed interval"
 # The factors that mean N; a space with fewer neighbours shows the same for all larger values.
@@ -98,8 +104,8 @@ def sensitivity_tables(study: StudyRuns) -> Iterator[Table]:
         "as much if the value does not matter, at equal variances; interaction p: as often if the "
         "values matter as they do around the base, by a two-way analysis of variance. Few agents "
         "detect large effects only. Final: of the architectures in which episodes end; best of: "
-        "the best that so many queries find. The smallest range stands out; small is good only "
-        "where accuracies are high.",
+        "the best that so many queries find. The smallest range and its ties stand out, from "
+        f"{FEWEST_AGENTS} agents of each value; small is good only where accuracies are high.",
         pd.DataFrame(facts),
         (
             text_column("factor"),
@@ -108,7 +114,7 @@ def sensitivity_tables(study: StudyRuns) -> Iterator[Table]:
             text_column("around", "variant"),
         ),
         (
-            Column("range", "{range:percent}", bold="least"),
+            Column("range", "{range:percent}", bold="least", refusal="no_star"),
             Column("worst", "{worst:percent}"),
             Column("best", "{best:percent}"),
             Column("p", "{p:digits2}"),
@@ -131,9 +137,12 @@ def _sensitivities(
         if (levels := study.of(variant, factor))
     }
     measured = {name: sensitivity(list(levels.values())) for name, levels in found.items()}
-    ranges = [percent(one.range) for one in measured.values() if one]
-    least = min(ranges, key=float) if len(ranges) > 1 else ""
+    ranges = [one.range for one in measured.values() if one]
+    least = min(ranges) if len(ranges) > 1 else np.nan
+    fewest = min(len(agents) for levels in found.values() for agents in levels.values())
+    no_star = refusal(too_few_agents(fewest))
     for variant, one in measured.items():
+        smallest = bool(one and tied(one.range - least))
         yield {
             "factor": factor,
             "values": " ".join(found[variant]),
@@ -144,7 +153,8 @@ def _sensitivities(
             "best": one.high if one else np.nan,
             "p": one.p if one else np.nan,
             "interaction_p": _against_base(found, variant) if one else np.nan,
-            "least": bool(one and percent(one.range) == least),
+            "least": smallest and not no_star,
+            "no_star": no_star if smallest else "",
         }
 
 

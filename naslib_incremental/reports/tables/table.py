@@ -90,6 +90,7 @@ class Column:
         detail: what stands behind it, smaller, a template.
         numeric: aligned to the right.
         bold: name of a boolean column: the best of its column.
+        refusal: name of a column of words: why what would stand out does not; empty elsewhere.
         tone: name of a column that says how a reader should see it: ``ahead``, ``behind``,
             ``even``, or empty.
         brief: name of a boolean column: only ``text`` is shown.
@@ -101,6 +102,7 @@ class Column:
     detail: str = ""
     numeric: bool = True
     bold: str = ""
+    refusal: str = ""
     tone: str = ""
     brief: str = ""
     published: str | None = None
@@ -118,6 +120,7 @@ class Entry:
     text: str
     detail: str = ""
     bold: bool = False
+    refusal: str = ""
     tone: str = ""
     note: bool = False
 
@@ -230,6 +233,7 @@ def _entry(column: Column, fact: Fact, noted: bool = True) -> Entry:
         filled(column.text, fact),
         "" if brief else filled(detail, fact),
         bold=bool(column.bold and not published and fact[column.bold]),
+        refusal=str(fact[column.refusal] or "") if column.refusal and not published else "",
         tone=str(fact[column.tone] or "") if column.tone else "",
         note=brief,
     )
@@ -240,7 +244,7 @@ def markdown(table: Table) -> str:
 
     def cell(entry: Entry) -> str:
         first = f"**{entry.text}**" if entry.bold else entry.text
-        return f"{first} {entry.detail}".strip().replace("|", "\\|")
+        return " ".join(filter(None, [first, entry.detail, entry.refusal])).replace("|", "\\|")
 
     grid = table.grid()
     heads = [head.title.replace("|", "\\|") for head in grid.heads]
@@ -261,7 +265,8 @@ def latex(table: Table) -> str:
     def cell(entry: Entry) -> str:
         first = escape_latex(entry.text)
         first = rf"\textbf{{{first}}}" if entry.bold else first
-        return f"{first} {escape_latex(entry.detail)}".strip()
+        rest = map(escape_latex, filter(None, [entry.detail, entry.refusal]))
+        return " ".join(filter(None, [first, *rest]))
 
     grid = table.grid()
     alignment = "".join("r" if head.numeric else "l" for head in grid.heads)
@@ -307,7 +312,8 @@ def escape_latex(text: str) -> str:
 def terminal(table: Table) -> str:
     """Plain lines of fixed width: ``*`` after the best, the first interval on a line of its own.
 
-    Published rows are left out: with their long names, lines would be too wide.
+    Below that stands why the best does not stand out. Published rows are left out: with their long
+    names, lines would be too wide.
     """
     grid = table.grid()
     starred = [any(entry.bold for entry in entries) for entries in zip(*grid.rows, strict=True)]
@@ -316,8 +322,9 @@ def terminal(table: Table) -> str:
         for row in grid.rows
     ]
     lows = [["".join(re.findall(r"\[[^]]*\]", one.detail)[:1]) for one in row] for row in grid.rows]
+    refused = [[entry.refusal for entry in row] for row in grid.rows]
     heads = [head.title for head in grid.heads]
-    widths = [max(map(len, texts)) for texts in zip(heads, *tops, *lows, strict=True)]
+    widths = [max(map(len, texts)) for texts in zip(heads, *tops, *lows, *refused, strict=True)]
 
     def line(texts: list[str]) -> str:
         return "  ".join(
@@ -325,7 +332,7 @@ def terminal(table: Table) -> str:
             for text, width, head in zip(texts, widths, grid.heads, strict=True)
         ).rstrip()
 
-    body = [line(texts) for pair in zip(tops, lows, strict=True) for texts in pair]
+    body = [line(texts) for lines in zip(tops, lows, refused, strict=True) for texts in lines]
     return "\n".join([table.title, "", line(heads), *filter(None, body), ""])
 
 

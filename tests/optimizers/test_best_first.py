@@ -1,4 +1,4 @@
-"""Enhanced local search against a plain replay of its rule, one episode at a time."""
+"""Best-first and enhanced local search against a plain replay of their rules, one at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from toy_plugin import VERTICES, ToyBenchmark, ToySpace
 
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers import EpisodeSettings, Outcome
-from naslib_incremental.optimizers.local_search_enhanced import EnhancedConfig, LocalSearchEnhanced
+from naslib_incremental.optimizers.best_first import BestFirst, BestFirstConfig
+from naslib_incremental.optimizers.local_search_enhanced import LocalSearchEnhanced
 
 BENCHMARK = ToyBenchmark("plain")
 EVERY = np.repeat(np.arange(VERTICES, dtype=np.int32), 5)
@@ -21,9 +22,10 @@ def search(
     validation: NDArray[np.float64],
     settings: EpisodeSettings,
     initial: int = 0,
+    kind: type[BestFirst] = LocalSearchEnhanced,
 ) -> tuple[list[list[int]], Outcome]:
     """What each search asks for, and the outcome."""
-    optimizer = LocalSearchEnhanced(BENCHMARK.space, settings, EnhancedConfig(initial))
+    optimizer = kind(BENCHMARK.space, settings, BestFirstConfig(initial))
     optimizer.start(starts, np.full(len(starts), np.nan), np.random.default_rng(0))
     asked: list[list[int]] = [[] for _ in starts]
     while (one := optimizer.ask()) is not None:
@@ -33,7 +35,12 @@ def search(
     return asked, optimizer.outcome()
 
 
-def replay(queries: list[int], validation: NDArray[np.float64], initial: int) -> tuple[int, int]:
+def replay(
+    queries: list[int],
+    validation: NDArray[np.float64],
+    initial: int,
+    kind: type[BestFirst] = LocalSearchEnhanced,
+) -> tuple[int, int]:
     """Follow one search whose presented neighbours are all neighbours; its optima and restarts.
 
     Raises:
@@ -59,7 +66,8 @@ def replay(queries: list[int], validation: NDArray[np.float64], initial: int) ->
                 assert query in around[1] - set(seen)
         if query not in seen:
             seen.append(query)
-        if around is not None and validation[query] > validation[around[0]]:
+        better = around is not None and validation[query] > validation[around[0]]
+        if better and kind is LocalSearchEnhanced:
             around = None
     return optima, restarts
 
@@ -70,17 +78,21 @@ COARSE = BENCHMARK.validation.round(1)
 
 @pytest.mark.parametrize("validation", [BENCHMARK.validation, COARSE], ids=["distinct", "coarse"])
 @pytest.mark.parametrize("initial", [0, 4, 99])
-def test_queries_follow_the_rule(validation: NDArray[np.float64], initial: int) -> None:
-    searches, outcome = search(EVERY, validation, EpisodeSettings(query_budget=55), initial)
+@pytest.mark.parametrize("kind", [LocalSearchEnhanced, BestFirst])
+def test_queries_follow_the_rule(
+    kind: type[BestFirst], initial: int, validation: NDArray[np.float64]
+) -> None:
+    searches, outcome = search(EVERY, validation, EpisodeSettings(query_budget=55), initial, kind)
     optima = restarts = 0
     for start, asked in zip(EVERY.tolist(), searches, strict=True):
         assert asked[0] == start
         assert len(set(asked)) == 55
-        more = replay(asked, validation, initial)
+        more = replay(asked, validation, initial, kind)
         optima, restarts = optima + more[0], restarts + more[1]
     if initial < 55:
         assert optima > 500
-        assert restarts > (0 if initial else 50)
+        # Whole neighbourhoods leave no time to run out of what was sampled first.
+        assert restarts > (-1 if initial and kind is BestFirst else 0 if initial else 50)
     best = [validation[asked].max() for asked in searches]
     np.testing.assert_array_equal(validation[outcome.final], best)
     assert not outcome.stopped.any()
@@ -95,13 +107,14 @@ def test_a_space_that_is_seen_whole_ends_the_search() -> None:
 
 
 def test_the_replay_knows_right_from_wrong() -> None:
-    """Querying all neighbours of the start first, or anything at all, is refused."""
+    """Only best-first queries all neighbours of the start first; strangers are always refused."""
     start = max(range(VERTICES), key=lambda vertex: len(BENCHMARK.space.successors[vertex]))
     around = sorted(
         BENCHMARK.space.successors[start].tolist(), key=lambda vertex: -BENCHMARK.validation[vertex]
     )
     with pytest.raises(AssertionError):
         replay([start, *around], BENCHMARK.validation, 0)
+    replay([start, *around], BENCHMARK.validation, 0, BestFirst)
     strangers = sorted(set(range(VERTICES)) - {start} - set(around))
     with pytest.raises(AssertionError):
         replay([start, *strangers[:1]], BENCHMARK.validation, 0)
@@ -133,7 +146,7 @@ def test_no_more_neighbours_are_looked_at_than_presented() -> None:
     validation = np.zeros(VERTICES)
     validation[0] = 1.0
     settings = EpisodeSettings(neighbours=3, query_budget=5)
-    optimizer = LocalSearchEnhanced(space, settings, EnhancedConfig(initial=0))
+    optimizer = LocalSearchEnhanced(space, settings, BestFirstConfig(initial=0))
     optimizer.start(np.zeros(1, np.int32), np.full(1, np.nan), np.random.default_rng(0))
     asked = []
     while (ask := optimizer.ask()) is not None:

@@ -1,4 +1,4 @@
-"""An ensemble of regressions that chooses among mutations of the best, as in BANANAS."""
+"""As BANANAS: an ensemble, Thompson sampling, and mutations of the best to choose among."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 LEAST_DEVIATION = 0.05
 """Members that agree wholly are not certain: in standardised accuracies."""
 
+SPREAD = 0.5
+"""Deviation of a draw, in deviations of the members: the best of hundreds of draws lies far out."""
+
 
 @dataclass(frozen=True)
-class EnsembleConfig(PoolConfig):
+class BananasConfig(PoolConfig):
     """Sizes of the ensemble and of what it chooses from."""
 
     candidates: int = field(
@@ -32,28 +35,35 @@ class EnsembleConfig(PoolConfig):
             "least": 64,
         },
     )
-    members: int = field(default=5, metadata={"help": "regressions of an ensemble", "least": 2})
+    members: int = field(default=8, metadata={"help": "regressions of an ensemble", "least": 2})
     initial: int = field(
         default=10,
-        metadata={"help": "random architectures before the ensemble is asked", "least": 1},
+        metadata={
+            "help": "random architectures before the ensemble is asked (paper: 10)",
+            "least": 1,
+        },
     )
 
 
-class EnsembleEi(PoolSearch):
-    """Expected improvement by the mean and spread of an ensemble.
+class BananasLike(PoolSearch):
+    """Independent Thompson sampling from an ensemble, over mutations of what was found good.
 
-    A member is a ridge regression on random Fourier features of its own; each of its answers counts
-    as often as in a bootstrap (a Poisson number of times). It takes the place of the networks of
-    BANANAS, which would have to be trained anew after every query. Candidates are neighbours of the
-    best and of other good ones, beside samples.
+    The first queries are the start and samples. Then a candidate's worth is drawn from a normal
+    distribution with the members' mean and half their deviation, and the best draw is queried.
+    Candidates are neighbours of the best and of other good ones, beside samples.
+
+    Unlike in BANANAS a member is no network, which would have to be trained anew after every query,
+    but a ridge regression on random Fourier features of its own, over the space's descriptors
+    instead of paths; its answers are a bootstrap of all. Each answer counts at once, not ten
+    together.
 
     Source: White, Neiswanger, Savani (2021), "BANANAS: Bayesian optimization with neural
     architectures for neural architecture search".
     """
 
-    name = "ensemble_ei"
-    config_class = EnsembleConfig
-    config: EnsembleConfig
+    name = "bananas_like"
+    config_class = BananasConfig
+    config: BananasConfig
 
     def first_candidates(self, starts: Architectures, size: int) -> Architectures:
         """The start and samples, or the whole space."""
@@ -90,16 +100,16 @@ class EnsembleEi(PoolSearch):
         self._ensemble.replace(torch.from_numpy(places), self._described(newcomers))
 
     def promise(self, accuracies: Accuracies) -> NDArray[np.float32]:
-        """[E, P] expected improvement; at first what is random."""
+        """[E, P] draws of what candidates are worth; at first what is random."""
         import torch
 
-        from naslib_incremental.optimizers.acquisition import expected_improvement, standardised
+        from naslib_incremental.optimizers.acquisition import standardised
 
+        shape = (len(accuracies), self._candidates.open.shape[1])
         if accuracies.shape[1] < self.config.initial:
-            return self.rng.random((len(accuracies), self._size), dtype=np.float32)
+            return self.rng.random(shape, np.float32)
         targets = standardised(torch.from_numpy(accuracies)).float()
-        predictions = self._ensemble.predict(targets)
-        deviation = predictions.std(dim=1).clamp_min(LEAST_DEVIATION)
-        best = targets.max(dim=1, keepdim=True).values
-        improvement = expected_improvement(predictions.mean(dim=1), deviation, best)
-        return np.asarray(improvement.numpy())
+        deviation, mean = torch.std_mean(self._ensemble.predict(targets), dim=1)
+        draws = torch.from_numpy(self.rng.standard_normal(shape, np.float32))
+        spread = SPREAD * deviation.clamp_min(LEAST_DEVIATION)
+        return np.asarray((mean + spread * draws).numpy())
