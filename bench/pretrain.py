@@ -47,7 +47,7 @@ class Pupil:
 
 def pupils(first: str) -> Iterator[Pupil]:
     """All agents of a space: five of each data set left out, and one of all data sets."""
-    family = first.split("/")[0]
+    family = first.split("/", maxsplit=1)[0]
     benchmarks = [open_benchmark(f"{family}/{name}") for name in open_benchmark(first).datasets]
     space = benchmarks[0].space
     for agent in range(AGENTS):

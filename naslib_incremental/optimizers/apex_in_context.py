@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +113,7 @@ class ApexInContext(SourcePoolSearch):
     """
 
     name = "apex_in_context"
-    config_class: ClassVar[type[Any] | None] = InContextConfig
+    config_class = InContextConfig
     config: InContextConfig
 
     def train(
@@ -139,7 +139,7 @@ class ApexInContext(SourcePoolSearch):
                 setting="train_on",
             )
         measured = super().train(sources, seed, folder, lambda *_: None)
-        asked = self._asked(sources)
+        asked = self._identity(sources)
         try:
             finished = checkpoint.read(folder / AGENT)
             if finished.get("asked") == asked:
@@ -178,7 +178,7 @@ class ApexInContext(SourcePoolSearch):
         result = replace(measured, steps=made.card.steps, details=details)
         return result, made.networks(number)
 
-    def _asked(self, sources: Sequence[Benchmark]) -> dict[str, Any]:
+    def _identity(self, sources: Sequence[Benchmark]) -> dict[str, Any]:
         config = option_values(self.config, identity=True)
         return {"format": FORMAT, "config": config, "sources": [one.name for one in sources]}
 

@@ -16,6 +16,7 @@ from naslib_incremental.search_spaces_ext.contract import Architectures
 if TYPE_CHECKING:
     from naslib_incremental.optimizers.gaussian_process import Points
 
+
 class GaussianProcessSearch(PoolSearch):
     """Queries the candidate of largest expected improvement, one after the other.
 

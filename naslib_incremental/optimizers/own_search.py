@@ -24,7 +24,9 @@ class Query:
 
 
 class Searcher:
-    """One search by ask and tell::
+    """One search by ask and tell.
+
+    In use::
 
         searcher = Searcher("nasbench201/cifar10", budget=50)
         while (architecture := searcher.ask()) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class SourcePoolConfig(PoolConfig, SourceConfig):
 class SourcePoolSearch(PoolSearch, SourceTrained):
     """The first query is what the sources rate best."""
 
-    config_class = SourcePoolConfig
+    config_class: ClassVar[type[Any] | None] = SourcePoolConfig
     config: SourcePoolConfig
 
     def take_over(self, functions: Mapping[str, Tensor], measured: Tensor) -> None:

@@ -18,9 +18,21 @@ def test_expected_improvement_is_the_integral(mean: float, deviation: float, bes
     assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-7)
 
 
-def test_standardised_accuracies_know_no_unit_and_no_origin() -> None:
-    accuracies = np.random.default_rng(2).random((2, 7))
-    np.testing.assert_allclose(standardised(accuracies), standardised(0.01 * accuracies - 3))
-    assert standardised(np.empty((2, 0))).shape == (2, 0)
-    assert standardised(np.array([[0.5]])).tolist() == [[0.0]]
-    assert standardised(np.array([[0.9, 0.9, 0.9, 0.9, -99]])).min() == -2.5
+@pytest.mark.parametrize("count", [1, 2, 6, 7])
+def test_accuracies_are_standardised_by_their_robust_deviation(count: int) -> None:
+    accuracies = np.random.default_rng(2).random((3, count))
+    accuracies[0, 0] = -40
+    found = standardised(torch.from_numpy(accuracies))
+    for row, values in zip(found.numpy(), accuracies, strict=True):
+        centred = values - np.median(values)
+        cut = np.maximum(centred, -4 * np.median(np.abs(centred)))
+        deviation = np.sqrt(np.mean(cut**2)) or 1.0
+        np.testing.assert_allclose(row, np.clip(centred / deviation, -2.5, 4.0))
+    other = standardised(torch.from_numpy(0.01 * accuracies - 3))
+    np.testing.assert_allclose(found, other, atol=1e-9)
+
+
+def test_nothing_and_equals_are_standardised_too() -> None:
+    nothing = torch.empty(2, 0, dtype=torch.float64)
+    assert standardised(nothing).shape == (2, 0)
+    assert standardised(torch.tensor([[0.5, 0.5]])).tolist() == [[0.0, 0.0]]

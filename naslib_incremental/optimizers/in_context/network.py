@@ -176,12 +176,11 @@ class Networks(nn.Module):
         pooled = (memory * there).sum(2) / shown.filled[..., None].clamp_min(1)
         tokens = functional.relu(self.of_candidates(shown.candidates) + to_candidates)
         query = _heads(self.query(functional.layer_norm(tokens, (WIDTH,))))
-        key, value = map(_heads, self.key_and_value(memory).chunk(2, 3))
+        key, value = (_heads(one) for one in self.key_and_value(memory).chunk(2, 3))
         bias = LIKENESS_WEIGHT * self.likeness * shown.likeness[:, :, None]
         bias = bias.masked_fill(empty[:, :, None, None], -torch.inf)
-        found = functional.scaled_dot_product_attention(
-            *(one.flatten(0, 1) for one in (query, key, value)), attn_mask=bias.flatten(0, 1)
-        )
+        query, key, value, bias = (one.flatten(0, 1) for one in (query, key, value, bias))
+        found = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
         tokens = tokens + self.out(found.transpose(1, 2).reshape(tokens.shape))
         mean, most = tokens.mean(2, keepdim=True), tokens.amax(2, keepdim=True)
         both = torch.cat([tokens, mean.expand_as(tokens), most.expand_as(tokens)], 3)
@@ -191,4 +190,4 @@ class Networks(nn.Module):
 
 def _heads(values: Tensor) -> Tensor:
     """[A, B, H, T, W / H] of [A, B, T, W]."""
-    return values.unflatten(3, (HEADS, -1)).transpose(2, 3)
+    return values.reshape(*values.shape[:3], HEADS, -1).transpose(2, 3)

@@ -150,9 +150,7 @@ def draw_tasks(
     return Tasks(described, ratings, accuracies[rows, places], merit[rows, places])
 
 
-def _roles(
-    known: Tensor, kind: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+def _roles(known: Tensor, kind: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """[L, S] weights of the targets, and [L, S] True for what is told as a source."""
     lanes, device = len(known), known.device
     order = _uniform(known.shape, generator).masked_fill(~known, -1).argsort(1, descending=True)
@@ -184,7 +182,7 @@ def _accuracies(
         2, source[:, None, None].expand(-1, tables.accuracies.shape[1], 1)
     )[..., 0]
     made = torch.nonzero(kind != REAL)[:, 0]
-    for rows in made.split(LANES_AT_ONCE):
+    for rows in torch.split(made, LANES_AT_ONCE):
         real[rows] = _made(tables, agent[rows], kind[rows], weights[rows], generator).double()
     return real
 
@@ -237,9 +235,7 @@ def _reference(scores: Tensor, sources: Tensor, there: Tensor) -> Reference:
     return Reference.of(scores[rows, places], sources)
 
 
-def _candidates(
-    standard: Tensor, there: Tensor, pool: int, generator: torch.Generator
-) -> Tensor:
+def _candidates(standard: Tensor, there: Tensor, pool: int, generator: torch.Generator) -> Tensor:
     """[L, P] places: the best half by the sources, the rest by chance."""
     best = standard.masked_fill(~there, -torch.inf).topk(pool // 2, dim=1).indices
     chance = _uniform(standard.shape, generator).masked_fill(~there, -1).scatter(1, best, -1)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from naslib_incremental.optimizers.in_context import tasks as task_module
-from naslib_incremental.optimizers.in_context.environment import Answers, InContextEnvironment
+from naslib_incremental.optimizers.in_context.environment import InContextEnvironment
 from naslib_incremental.optimizers.in_context.experts import Experts
 from naslib_incremental.optimizers.in_context.gymnasium_face import InContextVectorEnv
 from naslib_incremental.optimizers.in_context.network import Networks
@@ -76,9 +76,9 @@ def test_ratings_are_what_they_are_said_to_be() -> None:
         for place in range(4):
             own = chosen[search, place, there]
             mean = (own.mean() - means.mean()) / means.std()
-            standard = (own - scores[search][:, there].mean(axis=0)) / scores[search][
-                :, there
-            ].std(axis=0)
+            standard = (own - scores[search][:, there].mean(axis=0)) / scores[search][:, there].std(
+                axis=0
+            )
             expected = [mean, standard.max(), standard.min(), standard.std(), standard.mean()]
             np.testing.assert_allclose(found.statistics[search, place], expected, atol=1e-5)
             others = np.zeros(3)
@@ -292,8 +292,6 @@ def test_replay_prefers_large_errors() -> None:
     wanted = 10.02**0.6 / (10.02**0.6 + 13 * 0.02**0.6)
     assert float((found == 5).double().mean()) == pytest.approx(wanted, abs=0.04)
     assert weights[found == 5].max() < weights[found != 5].min()
-
-
 
 
 def test_the_gymnasium_face_shows_the_environment() -> None:
