@@ -107,7 +107,7 @@ def test_rounds_halve_the_worse_ones_from_common_starts(
             known |= ends
             begun += batch
         for one in going:
-            found = benchmark.validation[walks.ends(np.array(begun), one)]
+            found = benchmark.query(walks.ends(np.array(begun), one)).validation
             scores[one] = mean_best_found(found, benchmark.budgets)
     assert at == len(batches)
     assert policy == max(going, key=scores.__getitem__)
