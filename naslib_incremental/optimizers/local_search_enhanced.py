@@ -45,6 +45,7 @@ class LocalSearchEnhanced(BatchedSearch):
     """
 
     name = "local_search_enhanced"
+    long_searches = True
     config_class = EnhancedConfig
     config: EnhancedConfig
 
