@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import product
 from typing import Any
@@ -22,6 +22,8 @@ STAY_MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2)
 SHARE = 0.1
 LEAST_QUERIES, MOST_QUERIES = 200, 6_000
 MOST_EPISODES = 3_000
+# Walks are many at a time, ahead of what is asked: valuing a state alone costs as much as a block.
+CHUNK = 250
 # Episodes grow by this share of those there are, so that little of an allowance is left over.
 GROWTH = 0.125
 
@@ -59,6 +61,10 @@ def choose_policy(
     if len(going) == 1:
         return going[0], []
     space, budgets = counter.benchmark.space, counter.benchmark.budgets
+    walks = _Walks(
+        lambda starts, policy: roll_out(source, starts, max_steps, policy, rng).final,
+        lambda count: space.sample(count, rng),
+    )
     asked, sizes, episodes = _Asked(counter), _halvings(len(going)), 0
     most = allowance(counter.queries)
     found = {policy: np.zeros(0) for policy in going}
@@ -67,9 +73,8 @@ def choose_policy(
         going = sorted(going, key=scores.__getitem__, reverse=True)[:size]
         while episodes < MOST_EPISODES:
             more = min(max(1, int(GROWTH * episodes)), MOST_EPISODES - episodes)
-            starts = space.sample(more, rng)
-            ends = [roll_out(source, starts, max_steps, one, rng).final for one in going]
-            answers = asked.query(np.concatenate(ends), most * number // len(sizes))
+            ends = walks.ends(going, episodes, episodes + more)
+            answers = asked.query(ends, most * number // len(sizes))
             if answers is None:
                 break
             episodes += more
@@ -81,6 +86,42 @@ def choose_policy(
         for policy, score in scores.items()
     ]
     return max(going, key=scores.__getitem__), tried
+
+
+class _Walks:
+    """Finals of policies from the same starts; walking costs no query.
+
+    Args:
+        walk: finals of [E] starts by a policy.
+        sample: so many starts.
+    """
+
+    def __init__(
+        self,
+        walk: Callable[[Architectures, Policy], Architectures],
+        sample: Callable[[int], Architectures],
+    ) -> None:
+        self._walk = walk
+        self._sample = sample
+        self._walked = 0
+        self._ends: dict[Policy, list[Architectures]] = {}
+
+    def ends(self, policies: Sequence[Policy], first: int, last: int) -> Architectures:
+        """[P * E, *architecture_shape] finals of E episodes of each policy, one after the other.
+
+        Args:
+            policies: P, all of them asked for in every call before.
+            first: number of the first episode.
+            last: number after the last.
+        """
+        while self._walked < last:
+            starts = self._sample(CHUNK)
+            self._walked += CHUNK
+            for policy in policies:
+                self._ends.setdefault(policy, []).append(self._walk(starts, policy))
+        return np.concatenate(
+            [np.concatenate(self._ends[policy])[first:last] for policy in policies]
+        )
 
 
 class _Asked:

@@ -72,6 +72,10 @@ class RunBuilder:
     complete: bool = True
     reproducible: bool = True
     agents_known: bool = True
+    searching: Sequence[str] = ()
+    trained_on: Sequence[str] = ("toy/one",)
+    learns_elsewhere: bool = False
+    best_validation: float | None = None
 
     def write(self) -> Path:
         place = self.place
@@ -150,17 +154,25 @@ class RunBuilder:
         )
 
     def _optimizer(self, name: str, episodes: int) -> OptimizerRecord:
-        trained = name in self.trained
+        trained, searching = name in self.trained, name in self.searching
+        if searching:
+            episodes = len(next(iter(self.episodes[name].values())))
         agents = sorted({agent for agent, _ in self.pairs}) if trained and self.agents_known else []
         return OptimizerRecord(
             {},
-            is_search=False,
+            is_search=searching,
             episodes=episodes,
-            trained_on=("toy/one",) if trained else (),
+            trained_on=tuple(self.trained_on) if trained else (),
             agents=tuple(
-                AgentRecord(agent, TrainingResult(1000, 900 + agent, 800, 12.5, {}))
+                AgentRecord(
+                    agent,
+                    TrainingResult(
+                        1000, 900 + agent, 800 + 10 * agent, 12.5, {}, 70, self.best_validation
+                    ),
+                )
                 for agent in agents
             ),
+            learns_elsewhere=trained and self.learns_elsewhere,
         )
 
 

@@ -86,7 +86,7 @@ def _marks(
     queries = float(np.mean([result.queries + result.selection_queries for result in results]))
     after = distinct_after(one.runs.evaluations, budget)
     own = budget if after is None else after[-1]
-    found = [
+    return [
         (IN_ALL, one.name, distinct + own, queries + budget, one.searches(budget).mean[0, -1]),
         (
             MET,
@@ -96,7 +96,6 @@ def _marks(
             float(np.mean([cost.best_validation for cost in costs])),
         ),
     ]
-    return found
 
 
 def _spread(longest: int) -> NDArray[np.int64]:

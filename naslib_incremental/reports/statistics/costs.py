@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from naslib_incremental.records import Episodes
@@ -126,7 +127,7 @@ def _asks_for_its_final(episodes: Episodes) -> bool:
 def _first_looks(episodes: Episodes, budget: int) -> NDArray[np.bool_]:
     """[R, Q] True where a query of a search is of an architecture that it has not looked at yet."""
     searches = len(episodes.queries) // budget
-    codes = episodes.final.dictionary_encode().indices.to_numpy()[: searches * budget]
+    codes = pd.factorize(np.asarray(episodes.final, object))[0][: searches * budget]
     first = np.zeros((searches, budget), np.bool_)
     for row, own in zip(first, codes.reshape(searches, budget), strict=True):
         row[np.unique(own, return_index=True)[1]] = True
