@@ -12,7 +12,7 @@ from pathlib import Path
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
 from naslib_incremental.harness import RunConfig, run
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.break_even import mean_cost
+from naslib_incremental.reports.statistics.costs import mean_cost
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
 from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.runs import read_runs
