@@ -91,6 +91,9 @@ def test_the_terminal_says_what_agents_cost(tmp_path: Path) -> None:
     report = build_report([run(tmp_path / "run").write()], tmp_path / "report", ["md"])
     before = report.text.partition("Before the first search:\n")[2]
     assert before.startswith(f"  {TRAINED}: 900 queries to train, 70 to choose the policy;")
+    assert {"training.md", "break_even.md"} <= {
+        path.name for path in (tmp_path / "report" / "tables").iterdir()
+    }
     without = run(tmp_path / "other", trained=()).write()
     assert "Before the first" not in build_report([without], tmp_path / "none", ["md"]).text
 
@@ -157,7 +160,7 @@ def test_long_searches_by_hand(tmp_path: Path) -> None:
     assert RANDOM not in set(frame["optimizer"])
     drawing = long_searches.figure(analysis, palette([TRAINED, EVOLUTION, RANDOM]))
     assert drawing is not None
-    (axes,) = drawing.panels["all"].axes
+    (axes,) = drawing.panels["best_validation"].axes
     assert axes.get_xscale() == "log"
     assert axes.get_xlim()[1] > 4_000, "the whole table is in the picture"
 

@@ -43,7 +43,8 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
         return None
     table = analysis.runs.benchmark.architectures
     caption = (
-        "Mean best validation of baselines with a memory, as far as their searches go. The filled "
+        "Mean best validation of baselines with a memory, as far as their searches go; one that "
+        "finds nothing new any more stops and keeps what it found. The filled "
         "mark is the mean of a trained optimizer after searches of "
         f"{analysis.budgets[-1]} queries, at all that its agents have cost: the different "
         "architectures of training, choice of the policy and search; the line to its right ends "
@@ -52,7 +53,8 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
         f"itself. {analysis.made_from('validation')}"
     )
     title = "What the same queries buy without training"
-    return Drawing("long_searches", title, caption, frame, {"all": draw(frame, styles, table)})
+    panels = {"best_validation": draw(frame, styles, table)}
+    return Drawing("long_searches", title, caption, frame, panels)
 
 
 def data(analysis: Analysis) -> pd.DataFrame:
@@ -106,7 +108,8 @@ def _spread(longest: int) -> NDArray[np.int64]:
 
 def draw(frame: pd.DataFrame, styles: Mapping[str, Style], table: int | None) -> Figure:
     """One curve per baseline, marks for trained optimizers, on a logarithmic axis of queries."""
-    with panel("all", "different architectures looked at", "best mean (%)") as (picture, axes):
+    labels = "different architectures looked at", "best mean (%)"
+    with panel("Best validation found", *labels) as (picture, axes):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:,g}")
         for name, rows in frame.groupby("optimizer", sort=False):
