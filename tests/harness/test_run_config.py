@@ -151,6 +151,16 @@ class TestResolved:
         assert job.folder.episodes == {"regularized_evolution": 3}
         assert make_job(replace(searches, budgets=()), Path()).config.budgets == (50, 100, 150, 300)
 
+    def test_long_searches_are_other_numbers_and_need_who_makes_them(self) -> None:
+        searches = replace(self.CONFIG, optimizers={"regularized_evolution": {}, "gp_ei": {}})
+        longer = replace(searches, long_search=4_000)
+        assert self.folder(longer).name != self.folder(searches).name
+        job = make_job(longer, Path())
+        assert job.optimizer("regularized_evolution").settings.query_budget == 4_000
+        assert job.optimizer("gp_ei").settings.query_budget == 10
+        with pytest.raises(UserError, match="a memory whose searches may be long; got toy_l"):
+            make_job(replace(self.CONFIG, long_search=4_000), Path())
+
     def test_unknown_option_is_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"toy_learner": {"stepps": 7}})
         with pytest.raises(UserError, match=r"an option of toy_learner: .*steps.*; got 'stepps'"):

@@ -74,8 +74,7 @@ def data(analysis: Analysis) -> pd.DataFrame:
             places = _spread(longest)
             rows += [(SEARCH, one.name, q, q, mean[q - 1]) for q in places.tolist()]
     columns = ["what", "optimizer", "distinct", "queries", "mean"]
-    frame: pd.DataFrame = pd.DataFrame(rows, columns=columns)
-    return frame[frame["mean"].notna()]
+    return pd.DataFrame(rows, columns=columns).dropna(subset=["mean"])
 
 
 def _marks(
