@@ -62,7 +62,7 @@ def test_layout(tmp_path: Path) -> None:
 
 def searched(out: Path, **change: Any) -> dict[str, Episodes]:
     """One search, or twenty episodes, of each optimizer."""
-    searching = {"regularized_evolution": {}, "gp_ei": {}, "random_search": {}}
+    searching = {"random_without_replacement": {}, "gp_ei": {}, "random_search": {}}
     config = replace(CONFIG, optimizers=searching, searches=1, start_sets=1, **change)
     workers = InlineWorkers()
     folder = run(
@@ -78,11 +78,11 @@ def searched(out: Path, **change: Any) -> dict[str, Episodes]:
 
 def test_long_searches_go_on_after_the_budgets_that_they_begin_with(tmp_path: Path) -> None:
     short, long = searched(tmp_path), searched(tmp_path, long_search=35)
-    assert short["regularized_evolution"].queries.tolist() == [10]
-    assert long["regularized_evolution"].queries.tolist() == [35]
+    assert short["random_without_replacement"].queries.tolist() == [10]
+    assert long["random_without_replacement"].queries.tolist() == [35]
     for name in ("gp_ei", "random_search"):
         assert long[name].queries.tolist() == short[name].queries.tolist()
-    begun, whole = (found["regularized_evolution"].incumbents for found in (short, long))
+    begun, whole = (found["random_without_replacement"].incumbents for found in (short, long))
     first = slice(len(begun.query))
     assert whole.query[first].tolist() == begun.query.tolist()
     assert whole.validation[first].tolist() == begun.validation.tolist()

@@ -74,7 +74,8 @@ def data(analysis: Analysis) -> pd.DataFrame:
             places = _spread(longest)
             rows += [(SEARCH, one.name, q, q, mean[q - 1]) for q in places.tolist()]
     columns = ["what", "optimizer", "distinct", "queries", "mean"]
-    return pd.DataFrame(rows, columns=columns).dropna(subset=["mean"])
+    frame: pd.DataFrame = pd.DataFrame(rows, columns=columns).dropna(subset=["mean"])
+    return frame
 
 
 def _marks(
