@@ -115,4 +115,3 @@ class BestFirst(BatchedSearch):
         if self.leaves_early:
             improved = validation > self._level[asked.episodes]
             self._waiting[asked.episodes[improved]] = False
-
