@@ -12,7 +12,7 @@ from pathlib import Path
 from naslib_incremental.benchmarks.nasbench_graph import NASBenchGraph
 from naslib_incremental.harness import RunConfig, run
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.break_even import mean_cost
+from naslib_incremental.reports.statistics.costs import mean_cost
 from naslib_incremental.reports.statistics.measures import COMPARED, MEASURES
 from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.runs import read_runs
@@ -41,7 +41,8 @@ def summary(dataset: str, analysis: Analysis) -> str:
         others = [means(by_name[name], budgets, measure) for name in BASELINES]
         best = [max(values) for values in zip(*others, strict=True)]
         cells += [shown(means(agent, budgets, measure)), shown(best)]
-    steps, queries, seconds = (mean_cost(agent, key) for key in ("steps", "queries", "seconds"))
+    steps, seconds = (mean_cost(agent, key) for key in ("steps", "seconds"))
+    queries = sum(mean_cost(agent, key) for key in ("queries", "selection_queries"))
     cells += [f"{steps:,.0f}", f"{queries:,.0f}", f"{seconds:.0f}"]
     return f"| {' | '.join(cells)} |"
 
@@ -77,7 +78,7 @@ def main() -> None:
         short.append(summary(dataset, analysis))
         full += details(dataset, analysis)
     kinds = [f"{title}: {who}" for title in TITLES for who in ("agent", "best baseline")]
-    costs = ["steps per agent", "training queries", "seconds on one core"]
+    costs = ["steps per agent", "training and selection queries", "seconds on one core"]
     print_table(["data set", *kinds, *costs], short)
     budgets = " / ".join(str(budget) for budget in analysis.budgets)
     print_table(["data set", "measure", "optimizer", f"mean at {budgets} queries"], full)

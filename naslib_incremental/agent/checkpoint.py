@@ -17,7 +17,7 @@ from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.foundation.options import option_values
 from naslib_incremental.foundation.storage import atomic_path
 
-FORMAT = 2
+FORMAT = 3
 # Between the names of nested states; parameters of networks have dots in theirs.
 BELOW = "/"
 

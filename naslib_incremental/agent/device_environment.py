@@ -113,9 +113,10 @@ class DeviceEnvironment:
         starts = self._starts()
         self.observation = tensors.present(starts, generator)
         self.num_steps = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
-        hashes = self.benchmark.space.hash(np.arange(len(tensors), dtype=np.int32))
-        self.seen = torch.from_numpy(np.isin(hashes, counter.seen)).to(self.device)
-        self.seen.index_fill_(0, starts, True)
+        # States of an enumerable space are their own identities.
+        before = torch.from_numpy(counter.seen.astype(np.int64)).to(self.device)
+        self.seen = torch.zeros(len(tensors), dtype=torch.bool, device=self.device)
+        self.seen.index_fill_(0, torch.cat([before, starts]), True)
         self._queries = torch.tensor(counter.queries + num_envs, device=self.device)
 
     def step(self, actions: Tensor) -> StepTensors:
@@ -147,9 +148,10 @@ class DeviceEnvironment:
     @property
     def counter(self) -> QueryCounter:
         """A counter of the benchmark as it is now; waits for the device."""
-        states = np.flatnonzero(self.seen.cpu().numpy()).astype(np.int32)
         counter = QueryCounter(self.benchmark, track_distinct=True)
-        counter.restore(int(self._queries), np.unique(self.benchmark.space.hash(states)))
+        best = float(self.tensors.accuracy[self.seen].max())
+        seen = self.seen.nonzero().squeeze(1).cpu().numpy().astype(np.uint64)
+        counter.restore(int(self._queries), seen, best)
         return counter
 
     def state_dict(self) -> dict[str, Any]:

@@ -183,12 +183,13 @@ class HostEnvironment:
             **{name: _tensor(part) for name, part in self.mdp.state_dict().items()},
             "queries": counter.queries,
             "seen": torch.from_numpy(counter.seen),
+            "best": counter.best,
             "scale": self.scale,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: D102
         self.mdp.load_state_dict({name: _array(part) for name, part in state.items()})
-        self.counter.restore(state["queries"], _array(state["seen"]))
+        self.counter.restore(state["queries"], _array(state["seen"]), state["best"])
         self.scale = state["scale"]
 
 

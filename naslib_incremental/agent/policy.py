@@ -1,11 +1,10 @@
-"""The trained agent at work: rollouts of many episodes by a policy over Q, and its choice."""
+"""The trained agent at work: rollouts of many episodes by a policy over Q."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from itertools import product
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,8 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from naslib_incremental.agent.environment import ObservationTensors
-from naslib_incremental.benchmarks import QueryCounter
-from naslib_incremental.benchmarks.contract import Accuracies
 from naslib_incremental.mdp import STAY, Observation, observe
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
@@ -23,10 +20,6 @@ from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
 # padded: at one size a row's value does not depend on the others, so that it is the same to the bit
 # whichever episode asked for it first.
 BLOCK = 256
-# What the choice of a policy tries, and on how many episodes each.
-TEMPERATURES = (0.0, 0.01, 0.02, 0.05)
-STAY_MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2)
-EPISODES = 3_000
 
 QFunction = Callable[[Observation], NDArray[np.float32]]
 
@@ -42,13 +35,7 @@ def array_q(q_function: Callable[[ObservationTensors], Tensor]) -> QFunction:
 
 
 class QSource(Protocol):
-    """Shows architectures and values what it shows.
-
-    Attributes:
-        tabled: looking again at a state costs next to nothing.
-    """
-
-    tabled: ClassVar[bool]
+    """Shows architectures and values what it shows."""
 
     def look(
         self, architectures: Architectures, rng: np.random.Generator
@@ -64,8 +51,6 @@ class DirectQ:
         space: gives the neighbours.
         neighbours: N.
     """
-
-    tabled: ClassVar[bool] = False
 
     def __init__(self, q_function: QFunction, space: SearchSpace, neighbours: int) -> None:
         self.q_function = q_function
@@ -90,8 +75,6 @@ class TabledQ:
         space: its states are indices.
         neighbours: N.
     """
-
-    tabled: ClassVar[bool] = True
 
     def __init__(self, q_function: QFunction, space: EnumerableSpace, neighbours: int) -> None:
         self.direct = DirectQ(q_function, space, neighbours)
@@ -214,59 +197,3 @@ def roll_out(
         stopped[active] = actions == STAY
         num_steps[active] += actions != STAY
     return Rollout(final, num_steps, stopped)
-
-
-def choose_policy(
-    source: QSource,
-    counter: QueryCounter,
-    max_steps: int,
-    fixed: tuple[float | None, float | None],
-    rng: np.random.Generator,
-) -> tuple[Policy, list[dict[str, Any]]]:
-    """The policy whose best-found validation accuracy is highest, averaged over query budgets.
-
-    A greedy policy ends in a handful of architectures and gains nothing from more queries; a hot
-    one ends anywhere. Every trial's finals are queries and are counted. Where every look costs a
-    forward pass, the stay margin is chosen at the best temperature only.
-
-    Args:
-        source: Q values of the trained network.
-        counter: answers and counts.
-        max_steps: most steps of an episode.
-        fixed: temperature and stay margin to take as they are, None to choose.
-        rng: source of starts and actions.
-
-    Returns:
-        The policy, and every one that was tried with its score; none if both are fixed.
-    """
-    temperatures = TEMPERATURES if fixed[0] is None else (fixed[0],)
-    margins = STAY_MARGINS if fixed[1] is None else (fixed[1],)
-    if len(temperatures) == len(margins) == 1:
-        return Policy(temperatures[0], margins[0]), []
-    starts = counter.benchmark.space.sample(EPISODES, rng)
-    scores: dict[Policy, float] = {}
-
-    def best(candidates: Iterable[tuple[float, float]]) -> Policy:
-        for policy in (Policy(*pair) for pair in candidates):
-            if policy not in scores:
-                final = roll_out(source, starts, max_steps, policy, rng).final
-                found = counter.query(final).validation
-                scores[policy] = mean_best_found(found, counter.benchmark.budgets)
-        return max(scores, key=scores.__getitem__)
-
-    if source.tabled:
-        chosen = best(product(temperatures, margins))
-    else:
-        temperature = best(product(temperatures, margins[:1])).temperature
-        chosen = best(product([temperature], margins))
-    return chosen, [{**asdict(policy), "score": score} for policy, score in scores.items()]
-
-
-def mean_best_found(validation: Accuracies, budgets: Sequence[int]) -> float:
-    """Best of Q consecutive episodes, averaged over all such searches and then over the budgets."""
-    means = []
-    for budget in budgets:
-        searches = len(validation) // budget
-        found = validation[: searches * budget].reshape(searches, budget)
-        means.append(found.max(axis=1).mean())
-    return float(np.mean(means))

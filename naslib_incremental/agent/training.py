@@ -17,7 +17,8 @@ from naslib_incremental.agent import checkpoint
 from naslib_incremental.agent.checkpoint import UnusableCheckpointError
 from naslib_incremental.agent.config import AgentConfig
 from naslib_incremental.agent.learner import Learner
-from naslib_incremental.agent.policy import array_q, choose_policy, q_source
+from naslib_incremental.agent.policy import array_q, q_source
+from naslib_incremental.agent.selection import choose_policy
 from naslib_incremental.agent.trainer import local_trainer
 from naslib_incremental.benchmarks import Benchmark, QueryCounter
 from naslib_incremental.foundation.options import option_values
@@ -104,11 +105,12 @@ def train_agent(
         seed: source of all randomness.
         folder: gets checkpoint, logs, and at the end ``agent.safetensors`` and ``agent.json``.
         evaluation_steps: most steps of an evaluation episode, for the choice of the policy.
-        progress: called at every record with steps done, steps in all and the latest figures.
+        progress: called at every record with steps done, steps in all and the latest figures, and
+            at the end with what it cost in queries.
 
     Returns:
-        What ``agent.json`` holds: configuration, policy, steps, queries, seconds, and details of
-        the trainer.
+        What ``agent.json`` holds: configuration, policy, what a ``TrainingResult`` says of the
+        cost, and details of the trainer.
     """
     finished = _finished(config, benchmark, folder)
     if finished is not None:
@@ -121,6 +123,7 @@ def train_agent(
         _train(trainer, config, benchmark.name, folder, begin, progress)
         learner, counter = trainer.learner, trainer.counter
     learner.network.eval()
+    training_queries = counter.queries
     order_matters = config.head == "cls"
     policy, tried = choose_policy(
         q_source(array_q(learner.q_values), benchmark.space, config.neighbours, order_matters),
@@ -129,6 +132,13 @@ def train_agent(
         (config.temperature, config.stay_margin),
         np.random.default_rng(selection_seed),
     )
+    costs = {
+        "queries": training_queries,
+        "selection_queries": counter.queries - training_queries,
+        "distinct_queries": counter.distinct,
+        "best_validation": counter.best,
+    }
+    progress(config.steps, config.steps, costs)
     description = {
         "config": option_values(config, identity=True),
         "benchmark": benchmark.name,
@@ -136,8 +146,7 @@ def train_agent(
         "policy": asdict(policy),
         "policies_tried": tried,
         "steps": trainer.steps,
-        "queries": counter.queries,
-        "distinct_queries": counter.distinct,
+        **costs,
         "seconds": time.perf_counter() - begin,
         **trainer.details,
     }

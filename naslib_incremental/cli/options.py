@@ -127,6 +127,13 @@ def _add_evaluation(parser: Parser) -> None:
         metavar="N",
         help="query budgets of the tables (default: those that papers report on the benchmark)",
     )
+    group.add_argument(
+        "--long-search",
+        type=int,
+        metavar="N",
+        help="queries of a search of optimizers with a memory that take them cheaply, for the "
+        "figure beside what agents cost in all (default: the largest budget)",
+    )
 
 
 def _add_how(parser: Parser) -> None:

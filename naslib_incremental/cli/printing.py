@@ -50,6 +50,7 @@ def plan_text(job: Job, workers: int | None) -> str:
         ("evaluation", evaluation),
         ("episodes", episodes),
         ("budgets", " ".join(str(budget) for budget in config.budgets)),
+        *([("long searches", f"{config.long_search:,} queries")] if config.long_search else []),
         ("seed", str(config.seed)),
         ("workers", str(workers or usable_cores())),
         ("run folder", str(job.folder.path)),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from naslib_incremental.foundation.errors import UserError
 
 if TYPE_CHECKING:
-    from naslib_incremental.optimizers import EpisodeSettings
+    from naslib_incremental.optimizers import EpisodeSettings, Optimizer
 
 LEAST = {
     "seed": 0,
@@ -37,6 +37,8 @@ class RunConfig:
             episode is a whole search.
         budgets: query budgets that the report's tables show; none for the benchmark's that the
             episodes allow.
+        long_search: queries of a search, beyond the largest budget, of optimizers that allow for
+            long searches; None for the largest budget.
         train_on: benchmarks that agents are trained on; none for each optimizer's own choice: the
             benchmark itself, or all others of its family for one that learns elsewhere.
         neighbours: N, most neighbours presented at each step.
@@ -55,6 +57,7 @@ class RunConfig:
     episodes: int = 10_000
     searches: int = 8
     budgets: tuple[int, ...] = ()
+    long_search: int | None = None
     train_on: tuple[str, ...] = ()
     neighbours: int = 50
     max_steps: int = 32
@@ -68,6 +71,8 @@ class RunConfig:
             refuse("optimizer", "one or more names", "none")
         if min(self.budgets, default=1) < 1:
             refuse("budgets", "numbers from 1", list(self.budgets))
+        if self.long_search is not None and self.long_search < 1:
+            refuse("long_search", "at least 1", self.long_search)
 
     @property
     def settings(self) -> EpisodeSettings:
@@ -77,12 +82,17 @@ class RunConfig:
 
         return EpisodeSettings(self.neighbours, self.max_steps, max(self.budgets))
 
+    def settings_of(self, optimizer: type[Optimizer]) -> EpisodeSettings:
+        """The same for one optimizer, whose searches may go on after the largest budget."""
+        longest = self.long_search if optimizer.long_searches else None
+        return replace(self.settings, query_budget=max(*self.budgets, longest or 0))
+
     def flat(self) -> dict[str, Any]:
         """By name: every setting that says something, and the optimizers' options given."""
         settings = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name != "optimizers" and getattr(self, field.name) != ()
+            if field.name != "optimizers" and getattr(self, field.name) not in ((), None)
         }
         options = {
             name: value for given in self.optimizers.values() for name, value in given.items()

@@ -54,7 +54,8 @@ class Job:
     def optimizer(self, name: str) -> Optimizer:
         """A fresh instance of one of the run's optimizers."""
         space = opened(self.config.benchmark).space
-        return make_optimizer(name, space, self.config.settings, self.configs[name])
+        settings = self.config.settings_of(load_optimizer(name))
+        return make_optimizer(name, space, settings, self.configs[name])
 
 
 def make_job(config: RunConfig, out: Path) -> Job:
@@ -62,11 +63,15 @@ def make_job(config: RunConfig, out: Path) -> Job:
 
     Raises:
         UserError: the benchmark, an optimizer or an option is unknown, a value is out of range, a
-            budget is larger than the episodes allow, or an optimizer needs what is not installed.
+            budget is larger than the episodes allow, searches are to be long where none can be, or
+            an optimizer needs what is not installed.
     """
     benchmark = opened(config.benchmark)
     kinds = {name: load_optimizer(name) for name in config.optimizers}
     config = _with_budgets(config, benchmark, all(kind.is_search for kind in kinds.values()))
+    if config.long_search and not any(kind.long_searches for kind in kinds.values()):
+        expected = "an optimizer with a memory whose searches may be long"
+        refuse("long_search", expected, ", ".join(kinds), "leave it away, or name one")
     configs = {
         name: _decided(configure(name, options, benchmark.space, config.settings), benchmark)
         for name, options in config.optimizers.items()
@@ -171,7 +176,8 @@ def config_hash(
     """
     settings = dataclasses.asdict(config.settings)
     settings |= {
-        name: getattr(config, name) for name in ("benchmark", "episodes", "searches", "seed")
+        name: getattr(config, name)
+        for name in ("benchmark", "episodes", "searches", "long_search", "seed")
     }
     parts = {
         "format": FORMAT,

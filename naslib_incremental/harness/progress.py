@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from typing import TextIO
 
 from tqdm import tqdm
@@ -88,10 +89,11 @@ class TrainingProgress:
         self._began = time.monotonic()
 
     def update(self, report: ProgressReport) -> None:
-        """Take note of a report."""
+        """Take note of a report; figures that it does not have are still those of earlier ones."""
         training = report.run, report.task
         self._first_steps.setdefault(training, report.step)
-        self._latest[training] = report
+        earlier = self._latest.get(training, report).figures
+        self._latest[training] = replace(report, figures={**earlier, **report.figures})
 
     def finish(self, run: str, task: TrainingTask) -> None:
         """Take note that a training is done."""

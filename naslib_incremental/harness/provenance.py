@@ -29,6 +29,7 @@ from naslib_incremental.records.manifest import (
     write_manifest,
 )
 from naslib_incremental.records.training import read_training
+from naslib_incremental.search_spaces_ext import EnumerableSpace
 
 PACKAGES = ("naslib-incremental", "nas-bench-graph", "numba", "numpy", "pyarrow", "scipy", "torch")
 SAVE_EVERY_SECONDS = 10.0
@@ -106,9 +107,15 @@ class LiveManifest:
             if path.exists():
                 result = read_training(path, folder.config_hash)
                 agents.append(AgentRecord(agent_seed, result))
-        is_search = load_optimizer(name).is_search
-        options, episodes = self._job.options[name], folder.episodes[name]
-        return OptimizerRecord(options, is_search, episodes, sources, tuple(agents))
+        kind = load_optimizer(name)
+        return OptimizerRecord(
+            self._job.options[name],
+            kind.is_search,
+            folder.episodes[name],
+            sources,
+            tuple(agents),
+            issubclass(kind, TrainableOptimizer) and kind.learns_elsewhere,
+        )
 
 
 def _earlier(folder: Path) -> Manifest | None:
@@ -124,7 +131,7 @@ def _is_reproducible(optimizer: Optimizer) -> bool:
 
 def _describe_benchmark(job: Job) -> BenchmarkRecord:
     benchmark = opened(job.config.benchmark)
-    provenance = benchmark.provenance
+    provenance, space = benchmark.provenance, benchmark.space
     return BenchmarkRecord(
         name=benchmark.name,
         label=provenance.label,
@@ -132,8 +139,9 @@ def _describe_benchmark(job: Job) -> BenchmarkRecord:
         test=provenance.test,
         files=dict(provenance.files),
         validation_optimum=benchmark.validation_optimum,
-        space=benchmark.space.name,
+        space=space.name,
         metric=benchmark.metric,
+        architectures=len(space) if isinstance(space, EnumerableSpace) else None,
     )
 
 

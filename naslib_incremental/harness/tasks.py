@@ -108,7 +108,7 @@ def _evaluate(job: Job, task: EvaluationTask, send: Send) -> None:
         config.benchmark, max(config.episodes, config.searches), config.seed, task.start_set
     ).first(job.folder.episodes[task.optimizer])
     rng = np.random.default_rng(task_seed(config, task))
-    queries = job.folder.episodes[task.optimizer] * config.settings.query_budget
+    queries = job.folder.episodes[task.optimizer] * optimizer.settings.query_budget
 
     def tell(done: int) -> None:
         send(ProgressReport(job.folder.name, task, done, queries, {}))

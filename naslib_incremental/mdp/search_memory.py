@@ -42,3 +42,20 @@ class SearchMemory:
             new[place] = key not in seen
             seen.add(key)
         return new
+
+    def knows(self, searches: NDArray[np.int64], architectures: Architectures) -> NDArray[np.bool_]:
+        """[K, N] True where a search has asked for an architecture before.
+
+        Args:
+            searches: [K].
+            architectures: [K, N, *architecture_shape] candidates of each.
+        """
+        shape = self._space.architecture_shape
+        canonical = self._space.canonical(architectures.reshape(-1, *shape))
+        keys = np.ascontiguousarray(canonical).reshape(architectures.shape)
+        known = [
+            [key.tobytes() in seen for key in row]
+            for search, row in zip(searches.tolist(), keys, strict=True)
+            for seen in [self._seen[search]]
+        ]
+        return np.array(known, np.bool_).reshape(architectures.shape[:2])

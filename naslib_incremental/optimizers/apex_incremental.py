@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from naslib_incremental.agent import TrainedAgent
     from naslib_incremental.agent.network import QNetwork
 
-COSTS = ("steps", "queries", "distinct_queries", "seconds")
+COSTS = tuple(field.name for field in fields(TrainingResult) if field.name != "details")
 # What the run knows of an agent without being told.
 ASKED = ("config", "benchmark", "slots")
 

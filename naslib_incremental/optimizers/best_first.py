@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,6 +46,7 @@ class BestFirst(BatchedSearch):
     """
 
     name = "best_first"
+    long_searches = True
     config_class = BestFirstConfig
     config: BestFirstConfig
     leaves_early: ClassVar[bool] = False
@@ -58,7 +58,6 @@ class BestFirst(BatchedSearch):
         self._round = 0
         # What each search has queried, in that order.
         self._seen = np.empty((count, budget, *starts.shape[1:]), starts.dtype)
-        self._keys = np.empty((count, budget), np.uint64)
         self._validation = np.full((count, budget), -np.inf)
         # What was looked around; what is not there never has to be.
         self._around = np.ones((count, budget), np.bool_)
@@ -80,7 +79,9 @@ class BestFirst(BatchedSearch):
     def _next(self, searches: NDArray[np.int64]) -> Architectures:
         idle = searches[~self._waiting[searches].any(axis=1)]
         while len(idle):
-            unexplored = np.where(self._around[idle], -np.inf, self._validation[idle])
+            asked_for = slice(self.queries[idle].max())
+            around, validation = self._around[idle, asked_for], self._validation[idle, asked_for]
+            unexplored = np.where(around, -np.inf, validation)
             best = unexplored.argmax(axis=1)
             something = ~self._around[idle, best]
             idle = idle[something]
@@ -101,33 +102,16 @@ class BestFirst(BatchedSearch):
             self._seen[searches, slots], self.settings.neighbours, self.rng
         )
         self._presented[searches] = shown.architectures
-        keys = self.space.hash(shown.architectures)
-        unseen = _unseen(keys, self._keys[searches], self.queries[searches])
-        self._waiting[searches] = shown.mask & unseen
+        known = self.memory.knows(searches, shown.architectures)
+        self._waiting[searches] = shown.mask & ~known
 
     def learn(self, asked: Ask, validation: Accuracies, new: NDArray[np.bool_]) -> None:
         """Keep what is new; an improvement may end the looking around."""
         searches = asked.episodes[new]
         slots = self.queries[searches] - 1
         self._seen[searches, slots] = asked.architectures[new]
-        self._keys[searches, slots] = self.space.hash(asked.architectures[new])
         self._validation[searches, slots] = validation[new]
         self._around[searches, slots] = False
         if self.leaves_early:
             improved = validation > self._level[asked.episodes]
             self._waiting[asked.episodes[improved]] = False
-
-
-@numba.njit(cache=True)
-def _unseen(
-    keys: NDArray[np.uint64], seen: NDArray[np.uint64], counts: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """[K, N] whether each key is not among the first ``counts`` of the [K, Q] seen of its row."""
-    unseen = np.ones(keys.shape, np.bool_)
-    for row in range(len(keys)):
-        for place in range(keys.shape[1]):
-            for other in seen[row, : counts[row]]:
-                if keys[row, place] == other:
-                    unseen[row, place] = False
-                    break
-    return unseen

@@ -12,6 +12,7 @@ from naslib_incremental.benchmarks.contract import Accuracies
 from naslib_incremental.search_spaces_ext.contract import Architectures, SearchSpace
 from naslib_incremental.search_spaces_ext.descriptors import LARGEST_TABLE
 from naslib_incremental.search_spaces_ext.enumerable import EnumerableSpace
+from naslib_incremental.search_spaces_ext.identities import identities
 
 AROUND_BEST, AROUND_GOOD, FRESH = 24, 12, 28
 """Newcomers of a round: neighbours of the best, of another good one, and samples."""
@@ -188,31 +189,6 @@ def _best(
 ) -> Architectures:
     distinct = _distinct(space, architectures)
     return np.asarray(distinct[np.argsort(-score(distinct), kind="stable")[:count]])
-
-
-def identities(space: SearchSpace, architectures: Architectures) -> NDArray[np.uint64]:
-    """[...] numbers that are equal for architectures of the same canonical form.
-
-    Unlike ``SearchSpace.hash`` they tell apart what a benchmark has trained apart.
-    """
-    shape = space.architecture_shape
-    leading = architectures.shape[: architectures.ndim - len(shape)]
-    canonical = space.canonical(architectures.reshape(-1, *shape))
-    words = canonical.reshape(len(canonical), -1).astype(np.uint64)
-    return np.asarray(_mixed(words).reshape(leading))
-
-
-@numba.njit(cache=True)
-def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """[K] of [K, W]: one word as it is, several mixed (the finaliser of splitmix64)."""
-    mixed: NDArray[np.uint64] = words[:, 0].copy()
-    for place in range(1, words.shape[1]):
-        for row in range(len(words)):
-            z = mixed[row] + np.uint64(0x9E3779B97F4A7C15)
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            mixed[row] = (z ^ (z >> np.uint64(31))) ^ words[row, place]
-    return mixed
 
 
 @numba.njit(cache=True)

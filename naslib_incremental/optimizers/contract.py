@@ -27,8 +27,8 @@ class EpisodeSettings:
     Attributes:
         neighbours: N, most neighbours presented at each step (paper: 50).
         max_steps: steps after which an episode is cut off (paper: 32 in evaluation).
-        query_budget: the largest query budget reported; an optimizer without an end of its own
-            stops there.
+        query_budget: queries after which an optimizer without an end of its own stops: the largest
+            budget reported, or more.
     """
 
     neighbours: int = 50
@@ -92,6 +92,8 @@ class Optimizer(ABC):
         name: registry name.
         is_search: True where an episode is a whole search: it spends ``query_budget`` queries and
             remembers them, and an architecture that it asks for again costs none.
+        long_searches: True where a query costs about the same however many came before it, so that
+            searches of tens of thousands are no trouble.
         config_class: frozen dataclass of the optimizer's own options, best an ``Options``, which
             says what metadata a field may have; None if there are no options.
         config: an instance of ``config_class``, or None.
@@ -99,6 +101,7 @@ class Optimizer(ABC):
 
     name: ClassVar[str]
     is_search: ClassVar[bool] = False
+    long_searches: ClassVar[bool] = False
     config_class: ClassVar[type[Any] | None] = None
     config: Any
 

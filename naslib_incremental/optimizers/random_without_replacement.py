@@ -18,6 +18,7 @@ class RandomWithoutReplacement(BatchedSearch):
     """
 
     name = "random_without_replacement"
+    long_searches = True
 
     def begin(self, starts: Architectures) -> None:
         """Begin at ``starts``."""

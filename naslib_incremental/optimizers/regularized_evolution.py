@@ -44,6 +44,7 @@ class RegularizedEvolution(BatchedSearch):
     """
 
     name = "regularized_evolution"
+    long_searches = True
     config_class = EvolutionConfig
     config: EvolutionConfig
 

@@ -57,6 +57,7 @@ class SearchOptimizer(Optimizer):
     Attributes:
         rng: the only source of randomness.
         queries: [E] queries made so far.
+        memory: what each search has asked for.
     """
 
     is_search = True
@@ -72,7 +73,7 @@ class SearchOptimizer(Optimizer):
         count = len(starts)
         self.rng = rng
         self.queries = np.zeros(count, np.int64)
-        self._memory = SearchMemory(self.space, count)
+        self.memory = SearchMemory(self.space, count)
         self._fruitless = np.zeros(count, np.int64)
         self._best = starts.copy()
         self._best_validation = np.full(count, -np.inf)
@@ -91,7 +92,7 @@ class SearchOptimizer(Optimizer):
             [K] True where a search asked for the architecture for the first time.
         """
         searches = asked.episodes
-        new = self._memory.remember(searches, asked.architectures)
+        new = self.memory.remember(searches, asked.architectures)
         self.queries[searches] += new
         self._fruitless[searches] = np.where(new, 0, self._fruitless[searches] + 1)
         better = validation > self._best_validation[searches]

@@ -27,6 +27,8 @@ class BenchmarkRecord:
         validation_optimum: highest validation accuracy of the whole table, None where unknown.
         space: registry name of the search space.
         metric: what validation and test measure.
+        architectures: of the whole table, what reading it would cost; None where none holds the
+            space.
     """
 
     name: str
@@ -37,6 +39,7 @@ class BenchmarkRecord:
     validation_optimum: float | None
     space: str
     metric: Metric = ACCURACY
+    architectures: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class OptimizerRecord:
         trained_on: full names of the benchmarks that it learns from before it is evaluated; none
             where it learns nothing.
         agents: those that are trained.
+        learns_elsewhere: whether the benchmark of the run is never queried before the evaluation.
     """
 
     options: Mapping[str, Any]
@@ -93,6 +97,7 @@ class OptimizerRecord:
     episodes: int
     trained_on: tuple[str, ...] = ()
     agents: tuple[AgentRecord, ...] = ()
+    learns_elsewhere: bool = False
 
     @property
     def trainable(self) -> bool:

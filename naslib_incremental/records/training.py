@@ -23,10 +23,14 @@ class TrainingResult:
 
     Attributes:
         steps: environment steps taken.
-        queries: queries of the benchmark, repeats included.
-        distinct_queries: different architectures queried.
+        queries: of the benchmarks that it learned from, while it learned, repeats included.
+        distinct_queries: different architectures among these queries and those of the selection;
+            the same architecture on two benchmarks counts twice.
         seconds: wall time, resumed parts included.
         details: anything else worth a line in the manifest, JSON values only.
+        selection_queries: then asked to choose how the agent acts, each architecture once.
+        best_validation: highest validation accuracy among all these answers; None where they come
+            from several benchmarks, or nobody took note.
     """
 
     steps: int
@@ -34,6 +38,8 @@ class TrainingResult:
     distinct_queries: int
     seconds: float
     details: Mapping[str, Any]
+    selection_queries: int = 0
+    best_validation: float | None = None
 
 
 @dataclass(frozen=True)

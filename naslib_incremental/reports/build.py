@@ -46,6 +46,7 @@ from naslib_incremental.reports.statistics.suite import read_suite
 from naslib_incremental.reports.statistics.verdicts import RULE
 from naslib_incremental.reports.tables import budgets
 from naslib_incremental.reports.tables.comparisons import leads_table
+from naslib_incremental.reports.tables.costs import training_lines
 from naslib_incremental.reports.tables.study import SEEDS
 from naslib_incremental.reports.tables.table import WRITERS, Table, terminal
 from naslib_incremental.reports.wording import Wording
@@ -257,6 +258,9 @@ def _run_text(analysis: Analysis, shown: Sequence[Shown]) -> str:
     parts = [terminal(table) for table in tables if table.name.startswith(budgets.NAME)]
     key = f"Per cent: mean, sigma over searches [{MEANING}]; * best of its column. {RULE}."
     parts.append(f"{key}\n{which_number(analysis)}\n")
+    before = training_lines(analysis)
+    if before:
+        parts.append("\n".join(["Before the first search:", *(f"  {one}" for one in before), ""]))
     for title, lines in statements(analysis.contrasts):
         parts.append("\n".join([f"{title}:", *(f"  {line}" for _, line in lines), ""]))
     return "\n".join([*parts, *_left_out([*analysis.runs.problems, *analysis.study.notes])])

@@ -17,6 +17,7 @@ from naslib_incremental.reports.figures import (
     improvement,
     learning,
     local_optima,
+    long_searches,
     profiles,
     qq,
     sampler_sizes,
@@ -65,13 +66,14 @@ RUN_SECTIONS = (
         "Search under query budgets",
         (
             budgets.tables,
+            costs.training_tables,
             comparisons.contrast_tables,
             robust.interquartile_tables,
             comparisons.chance_tables,
             robust.regret_tables,
             robust.component_tables,
         ),
-        (best_so_far.figure, fixed_targets.figure, profiles.figure),
+        (best_so_far.figure, long_searches.figure, fixed_targets.figure, profiles.figure),
     ),
     Section(
         "Within an episode",
@@ -87,7 +89,6 @@ RUN_SECTIONS = (
         "What it costs",
         (
             costs.break_even_tables,
-            costs.training_tables,
             costs.episode_tables,
             costs.throughput_tables,
         ),

@@ -86,7 +86,9 @@ def test_resumed_equals_uninterrupted(
     left, right = (json.loads((folder / "agent.json").read_text()) for folder in (whole, broken))
     assert {**left, "seconds": 0} == {**right, "seconds": 0}
     assert 2_560 < left["queries"] < 3 * 2_560 + 4_096
+    assert left["selection_queries"] == 0
     assert 0 < left["distinct_queries"] < left["queries"]
+    assert records(whole)[-1]["mean_final_validation"] < left["best_validation"] < 1
     assert 0.5 < records(whole)[-1]["mean_final_validation"] < 1
 
 

@@ -84,6 +84,23 @@ def test_steps_equal_those_of_the_array_environment(seed: int, alpha: float, sca
         seen |= {*step.following.states[:, 0].tolist(), *env.observation.states[:, 0].tolist()}
     assert env.counts() == (queries, len(seen))
     assert set(np.flatnonzero(env.seen.numpy()).tolist()) == seen
+    counter = env.counter
+    assert (counter.queries, set(counter.seen.tolist())) == (queries, seen)
+    assert counter.best == TINY.query(np.array([*seen], np.int32)).validation.max()
+
+
+def test_what_was_queried_before_counts_too() -> None:
+    """Two queries of the best of five states, by an environment that cannot leave the worst."""
+    counter = QueryCounter(TINY, track_distinct=True)
+    worth = TINY.query(np.arange(5, dtype=np.int32)).validation
+    best, worst = int(worth.argmax()), int(worth.argmin())
+    counter.query(np.array([best, best], np.int32))
+    env = DeviceEnvironment(
+        SpaceTensors(TINY, 0.0, 2, CPU), torch.tensor([worst]), 3, 3, generator(0), 1.0, counter
+    )
+    env.step(torch.zeros(3, dtype=torch.int64))
+    found = env.counter
+    assert (found.queries, found.distinct, found.best) == (2 + 3 + 3, 2, worth[best])
 
 
 def test_subsets_of_neighbours_are_uniform_in_set_and_order() -> None:

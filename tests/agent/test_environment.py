@@ -52,6 +52,9 @@ def test_steps_are_those_of_the_mdp_with_scaled_rewards(benchmark: Benchmark) ->
         following = step.following.states.numpy().astype(benchmark.space.dtype)
         assert (following == expected.following.architectures).all()
     assert environment.counts() == (arrays.counter.queries, arrays.counter.distinct)
+    again = HostEnvironment(mdp(benchmark, seed=1), 0.5)
+    again.load_state_dict(environment.state_dict())
+    assert (again.counts(), again.counter.best) == (environment.counts(), arrays.counter.best)
 
 
 def test_nothing_is_copied(benchmark: Benchmark) -> None:

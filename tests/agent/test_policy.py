@@ -18,12 +18,10 @@ from naslib_incremental.agent.policy import (
     TabledQ,
     array_q,
     boltzmann,
-    choose_policy,
-    mean_best_found,
     q_source,
     roll_out,
 )
-from naslib_incremental.benchmarks import QueryCounter, open_benchmark
+from naslib_incremental.benchmarks import open_benchmark
 from naslib_incremental.mdp import Observation, observe
 from tests.doubles.tiny_mdp import TinyBenchmark
 
@@ -119,41 +117,6 @@ def test_direct_values_in_blocks_equal_values_at_once() -> None:
     states = np.random.default_rng(0).integers(5, size=1000, dtype=np.int32)
     shown, values = DirectQ(gains, space, 2).look(states, np.random.default_rng(1))
     assert (values == gains(shown)).all()
-
-
-@pytest.mark.parametrize(("order_matters", "trials"), [(False, 4 * 5), (True, 4 + 5 - 1)])
-def test_policy_is_chosen_by_validation_and_its_queries_are_counted(
-    monkeypatch: pytest.MonkeyPatch, order_matters: bool, trials: int
-) -> None:
-    monkeypatch.setattr("naslib_incremental.agent.policy.EPISODES", 300)
-    benchmark = TinyBenchmark(ROWS, WORTH)
-    counter = QueryCounter(benchmark)
-    source = q_source(gains, benchmark.space, 50, order_matters)
-    policy, tried = choose_policy(source, counter, 8, (None, None), np.random.default_rng(0))
-    assert len(tried) == trials
-    best = max(entry["score"] for entry in tried)
-    [chosen] = [
-        entry["score"]
-        for entry in tried
-        if (entry["temperature"], entry["stay_margin"]) == (policy.temperature, policy.stay_margin)
-    ]
-    assert chosen == best == 0.6
-    assert counter.queries == 300 * len(tried)
-
-
-def test_fixed_policy_costs_no_query() -> None:
-    benchmark = TinyBenchmark(ROWS, WORTH)
-    counter = QueryCounter(benchmark)
-    source = q_source(gains, benchmark.space, 50, order_matters=False)
-    policy, tried = choose_policy(source, counter, 8, (0.3, 0.0), np.random.default_rng(0))
-    assert (policy, tried, counter.queries) == (Policy(0.3, 0.0), [], 0)
-
-
-def test_mean_best_found_by_hand() -> None:
-    validation = np.zeros(600)
-    validation[[10, 350]] = 1.0
-    shares = [2 / 12, 2 / 6, 2 / 4, 2 / 2]
-    assert mean_best_found(validation, (50, 100, 150, 300)) == pytest.approx(np.mean(shares))
 
 
 def test_boltzmann_probabilities() -> None:

@@ -13,6 +13,9 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, tasks
 from naslib_incremental.harness.job import make_job
 from naslib_incremental.optimizers import EpisodeSettings
+from naslib_incremental.optimizers.gp_ei import GpEi
+from naslib_incremental.optimizers.random_search import RandomSearch
+from naslib_incremental.optimizers.regularized_evolution import RegularizedEvolution
 from naslib_incremental.records import TrainingResult, TrainingTask
 
 CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes=10)
@@ -28,6 +31,7 @@ CONFIG = RunConfig({"random_search": {}}, "toy/plain", budgets=(5, 10), episodes
         ({"max_steps": -1}, "max_steps of at least 1; got -1"),
         ({"seed": -3}, "seed of at least 0"),
         ({"budgets": (0, 5)}, "budgets of numbers from 1"),
+        ({"long_search": 0}, "long_search of at least 1"),
         ({"optimizers": {}}, "optimizer of one or more names; got none"),
     ],
 )
@@ -40,6 +44,15 @@ def test_numbers_out_of_range_are_refused(change: dict[str, Any], message: str) 
 def test_settings_shared_by_optimizers() -> None:
     config = replace(CONFIG, neighbours=7, max_steps=3)
     assert config.settings == EpisodeSettings(neighbours=7, max_steps=3, query_budget=10)
+
+
+def test_only_searches_that_take_it_cheaply_are_long() -> None:
+    config = replace(CONFIG, neighbours=7, long_search=5_000)
+    assert config.settings_of(RegularizedEvolution) == EpisodeSettings(7, 32, 5_000)
+    for kind in (GpEi, RandomSearch):
+        assert config.settings_of(kind) == config.settings == EpisodeSettings(7, 32, 10)
+    short = replace(config, long_search=9)
+    assert short.settings_of(RegularizedEvolution).query_budget == 10
 
 
 def test_flat_names_are_those_of_the_settings() -> None:
@@ -137,6 +150,16 @@ class TestResolved:
         job = make_job(searches, Path())
         assert job.folder.episodes == {"regularized_evolution": 3}
         assert make_job(replace(searches, budgets=()), Path()).config.budgets == (50, 100, 150, 300)
+
+    def test_long_searches_are_other_numbers_and_need_who_makes_them(self) -> None:
+        searches = replace(self.CONFIG, optimizers={"regularized_evolution": {}, "gp_ei": {}})
+        longer = replace(searches, long_search=4_000)
+        assert self.folder(longer).name != self.folder(searches).name
+        job = make_job(longer, Path())
+        assert job.optimizer("regularized_evolution").settings.query_budget == 4_000
+        assert job.optimizer("gp_ei").settings.query_budget == 10
+        with pytest.raises(UserError, match="a memory whose searches may be long; got toy_l"):
+            make_job(replace(self.CONFIG, long_search=4_000), Path())
 
     def test_unknown_option_is_refused(self) -> None:
         config = replace(self.CONFIG, optimizers={"toy_learner": {"stepps": 7}})

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,7 +15,7 @@ from inline_workers import InlineWorkers
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.harness import RunConfig, run
 from naslib_incremental.harness.progress import Progress
-from naslib_incremental.records import EvaluationTask, Task, TrainingTask
+from naslib_incremental.records import Episodes, EvaluationTask, Task, TrainingTask, open_run
 from naslib_incremental.records.files import FORMAT
 
 pytestmark = pytest.mark.usefixtures("toy")
@@ -58,6 +60,35 @@ def test_layout(tmp_path: Path) -> None:
     }
 
 
+def searched(out: Path, **change: Any) -> dict[str, Episodes]:
+    """One search, or twenty episodes, of each optimizer."""
+    searching = {"random_without_replacement": {}, "gp_ei": {}, "random_search": {}}
+    config = replace(CONFIG, optimizers=searching, searches=1, start_sets=1, **change)
+    workers = InlineWorkers()
+    folder = run(
+        config,
+        out,
+        show=lambda plan: Progress(plan, StringIO()),
+        start_workers=lambda _: workers,
+    )
+    found = open_run(folder)
+    assert found.manifest.budgets == (5, 10)
+    return {name: dict(found.evaluations(name)).popitem()[1] for name in searching}
+
+
+def test_long_searches_go_on_after_the_budgets_that_they_begin_with(tmp_path: Path) -> None:
+    short, long = searched(tmp_path), searched(tmp_path, long_search=35)
+    assert short["random_without_replacement"].queries.tolist() == [10]
+    assert long["random_without_replacement"].queries.tolist() == [35]
+    for name in ("gp_ei", "random_search"):
+        assert long[name].queries.tolist() == short[name].queries.tolist()
+    begun, whole = (found["random_without_replacement"].incumbents for found in (short, long))
+    first = slice(len(begun.query))
+    assert whole.query[first].tolist() == begun.query.tolist()
+    assert whole.validation[first].tolist() == begun.validation.tolist()
+    assert (whole.query[first.stop :] > 10).all()
+
+
 def test_manifest(tmp_path: Path) -> None:
     folder, _ = work(tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -88,6 +119,7 @@ def test_manifest(tmp_path: Path) -> None:
             "high": 1.0,
             "lower_is_better_as_published": False,
         },
+        "architectures": None,
     }
     learner = manifest["optimizers"]["toy_learner"]
     assert learner["options"]["steps"] == 20
@@ -104,6 +136,7 @@ def test_manifest(tmp_path: Path) -> None:
         "episodes": 20,
         "trained_on": [],
         "agents": [],
+        "learns_elsewhere": False,
     }
     assert manifest["reproducible"] is True
     assert manifest["budgets"] == [5, 10]

@@ -70,12 +70,15 @@ class RunBuilder:
     budgets: Sequence[int] = (2, 5)
     name: str = "run"
     trained: Sequence[str] = ("apex_incremental",)
-    searching: Sequence[str] = ()
     benchmark: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
     reproducible: bool = True
     agents_known: bool = True
+    searching: Sequence[str] = ()
+    trained_on: Sequence[str] = ("toy/one",)
+    learns_elsewhere: bool = False
+    best_validation: float | None = None
 
     def write(self) -> Path:
         place = self.place
@@ -154,17 +157,25 @@ class RunBuilder:
         )
 
     def _optimizer(self, name: str, episodes: int) -> OptimizerRecord:
-        trained = name in self.trained
+        trained, searching = name in self.trained, name in self.searching
+        if searching:
+            episodes = len(next(iter(self.episodes[name].values())))
         agents = sorted({agent for agent, _ in self.pairs}) if trained and self.agents_known else []
         return OptimizerRecord(
             {},
-            is_search=name in self.searching,
+            is_search=searching,
             episodes=episodes,
-            trained_on=("toy/one",) if trained else (),
+            trained_on=tuple(self.trained_on) if trained else (),
             agents=tuple(
-                AgentRecord(agent, TrainingResult(1000, 900 + agent, 800, 12.5, {}))
+                AgentRecord(
+                    agent,
+                    TrainingResult(
+                        1000, 900 + agent, 800 + 10 * agent, 12.5, {}, 70, self.best_validation
+                    ),
+                )
                 for agent in agents
             ),
+            learns_elsewhere=trained and self.learns_elsewhere,
         )
 
 

@@ -96,7 +96,7 @@ def test_files_of_a_report(tmp_path: Path) -> None:
     assert tables == {f"{stem}.{ending}" for stem in stems for ending in ("md", "csv", "tex")}
     assert {f"budgets_{name}" for name in names} <= stems
     assert {"leads", "contrasts", "improvement", "endings", "training", "throughput"} <= stems
-    assert {"components", "chances", "interquartile", "regret", "break_even"} <= stems
+    assert {"components", "chances", "interquartile", "regret"} <= stems
     figures = {path.name for path in (out / "figures").iterdir()}
     panels = [f"best_so_far-{name}" for name in names]
     panels += [f"{f}-{name}" for f in ("improvement", "scatter") for name in OPTIMIZERS]

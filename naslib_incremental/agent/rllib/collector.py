@@ -82,14 +82,16 @@ class Collector:
                 parts.append(completed)
             sums.watch(step, self.watched)
             ended.append(self._follow(step))
-        queries, hashes = self.counter.queries, self.counter.seen
-        self.counter.restore(0, np.zeros(0, np.uint64))
+        counter = self.counter
+        queries, seen, best = counter.queries, counter.seen, counter.best
+        counter.restore(0, np.zeros(0, np.uint64), -np.inf)
         totals, (returns, lengths) = sums.totals(), zip(*ended, strict=True)
         summary = FragmentSummary(
             steps=steps * len(self.epsilons),
             transitions=sum(len(transitions) for transitions, _ in parts),
             queries=queries,
-            hashes=hashes,
+            seen=seen,
+            best=best,
             finals=totals["finals"],
             final_accuracy=totals["final_accuracy"],
             returns=np.concatenate(returns),

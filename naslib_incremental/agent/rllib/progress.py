@@ -23,7 +23,8 @@ class FragmentSummary:
         steps: environment steps.
         transitions: K, rows of the fragment.
         queries: of the benchmark.
-        hashes: ascending, of the architectures queried.
+        seen: ascending identities of the architectures queried.
+        best: highest validation accuracy among the answers.
         finals: episodes that ended in the watched environments.
         final_accuracy: sum of their finals' validation accuracy.
         returns: scaled, undiscounted, of the episodes that ended.
@@ -33,7 +34,8 @@ class FragmentSummary:
     steps: int
     transitions: int
     queries: int
-    hashes: NDArray[np.uint64]
+    seen: NDArray[np.uint64]
+    best: float
     finals: float
     final_accuracy: float
     returns: NDArray[np.float64]
@@ -69,7 +71,7 @@ class TrainingProgress:
         """Take note of a fragment."""
         self.steps += summary.steps
         self.transitions += summary.transitions
-        self.counter.record(summary.queries, summary.hashes)
+        self.counter.record(summary.queries, summary.seen, summary.best)
         self.sums.add(finals=summary.finals, final_accuracy=summary.final_accuracy)
         if self.transitions >= self.config.learning_starts:
             self.owed_steps += summary.steps
@@ -92,6 +94,7 @@ class TrainingProgress:
             "owed_steps": self.owed_steps,
             "queries": self.counter.queries,
             "seen": torch.from_numpy(self.counter.seen),
+            "best": self.counter.best,
             "sums": self.sums.state_dict(),
         }
 
@@ -99,5 +102,5 @@ class TrainingProgress:
         """Resume from an earlier ``state_dict``."""
         self.steps, self.transitions = state["steps"], state["transitions"]
         self.owed_steps = state["owed_steps"]
-        self.counter.restore(state["queries"], state["seen"].numpy())
+        self.counter.restore(state["queries"], state["seen"].numpy(), state["best"])
         self.sums.load_state_dict(state["sums"])

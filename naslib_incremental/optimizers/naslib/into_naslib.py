@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from naslib_incremental.agent.network import QNetwork
-from naslib_incremental.agent.policy import EPISODES
 from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.seeding import children
 from naslib_incremental.optimizers.apex_incremental import ApexIncremental as Agent
@@ -238,14 +237,15 @@ class ApexIncremental(IncrementalOptimizer):
         rehearsal = Rehearsal(self.benchmark)
         seed = children(self._seed, 2)[1]
         training = self._agent.train([rehearsal], seed, folder, rehearsal.report)
-        self.selection_queries = len(training.details["policies_tried"]) * EPISODES
-        self.training_queries = training.queries - self.selection_queries
+        self.training_queries = training.queries
+        self.selection_queries = training.selection_queries
         self.asked = rehearsal.asked
         logger.info(
             "Agent trained in %.0f s: %d steps took %d queries, the choice of temperature and stay "
-            "margin %d; NASLib was asked for %d architectures, on top of the epochs",
+            "margin %d, of %d different architectures in all; NASLib was asked for %d, on top of "
+            "the epochs",
             *(training.seconds, training.steps, self.training_queries, self.selection_queries),
-            self.asked,
+            *(training.distinct_queries, self.asked),
         )
 
     @property

@@ -21,8 +21,9 @@ def figure(analysis: Analysis, styles: Mapping[str, Style]) -> Drawing | None:
         return None
     caption = (
         "Searches after which the queries that the trained agent saves are as many as its training "
-        "cost, by the queries that the baseline spends in a search; the agent searches until its "
-        "mean best validation is that of the baseline. Where there is no line, training is never "
+        "cost, by the queries that the baseline makes in a search; the agent searches until its "
+        "mean best validation is that of the baseline. What is saved and paid are different "
+        "architectures, on both sides. Where there is no line, training is never "
         f"paid for. Marks stand at the reported budgets. {analysis.made_from('validation')}"
     )
     return Drawing("break_even", "When training has paid for itself", caption, frame, panels)
@@ -34,13 +35,13 @@ def data(analysis: Analysis) -> pd.DataFrame:
         pd.DataFrame(
             {
                 "optimizer": pair.name,
-                "against": pair.other,
-                "query": np.arange(1, len(pair.targets) + 1),
-                "target": pair.targets,
+                "against": pair.other.name,
+                "query": np.arange(1, len(pair.needed) + 1),
+                "target": pair.other.targets,
+                "spent": pair.other.spent,
                 "needed": np.where(np.isfinite(pair.needed), pair.needed, np.nan),
-                "training_queries": pair.training,
+                "training": pair.training,
                 "searches": np.where(np.isfinite(pair.searches), pair.searches, np.nan),
-                "searches_distinct": np.where(np.isfinite(pair.distinct), pair.distinct, np.nan),
             }
         )
         for pair in break_evens(analysis)

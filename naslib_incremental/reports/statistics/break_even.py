@@ -2,106 +2,160 @@
 
 A target is the mean best validation that a baseline has found after q queries. The agent needs
 fewer queries of a search to have the same mean, and saves the difference in each search; training
-cost T queries. It has paid for itself after T / saved searches, or never.
+cost T queries, the choice of the policy included. It has paid for itself after T / saved searches,
+or never.
+
+Both sides are counted alike: as different architectures that are looked at, in training and in each
+search. Baselines of which that is not recorded are left out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from naslib_incremental.reports.statistics.analysis import Analysis
+from naslib_incremental.reports.statistics.costs import distinct_after, mean_cost
 from naslib_incremental.reports.statistics.optimizer_analysis import OptimizerAnalysis
 from naslib_incremental.reports.statistics.searches import CLOSE
+
+BEST = "the best baseline"
+
+
+@dataclass(frozen=True)
+class Opponent:
+    """A baseline, or at each query the best of several.
+
+    Attributes:
+        name: of the baseline, or ``BEST``.
+        leaders: [Q] name of the baseline after each query.
+        targets: [Q] its mean best validation, fractions.
+        spent: [Q] different architectures that it has looked at.
+    """
+
+    name: str
+    leaders: tuple[str, ...]
+    targets: NDArray[np.float64]
+    spent: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class BreakEven:
-    """One trained optimizer against one baseline, for targets after 1 to Q queries.
+    """One trained optimizer against one opponent, for targets after 1 to Q queries.
 
     Attributes:
         name: the trained optimizer.
-        other: the baseline.
-        targets: [Q] mean best validation of the baseline after q queries, fractions.
-        needed: [Q] queries after which the trained optimizer's mean is as high; inf where it is
-            not within Q.
-        training: T, mean training queries of an agent; NaN where not known.
+        other: the opponent.
+        needed: [Q] different architectures after which the trained optimizer's mean is as high;
+            inf where it is not within Q queries.
+        training: T, mean over agents of different architectures; NaN where not known.
         searches: [Q] break-even number of searches; inf for never.
-        distinct: [Q] the same, with a training that pays for each architecture once.
         by_agent: [A, Q] of each agent alone, with its own training and its own mean.
     """
 
     name: str
-    other: str
-    targets: NDArray[np.float64]
+    other: Opponent
     needed: NDArray[np.float64]
     training: float
     searches: NDArray[np.float64]
-    distinct: NDArray[np.float64]
     by_agent: NDArray[np.float64]
 
 
 def break_evens(analysis: Analysis) -> list[BreakEven]:
     """Each trained optimizer against each baseline, by the searches of the largest budget."""
+    return _against(analysis, opponents(analysis))
+
+
+def best_break_evens(analysis: Analysis) -> list[BreakEven]:
+    """Each trained optimizer against what is the best baseline after each query."""
+    found = opponents(analysis)
+    return _against(analysis, [best_of(found)]) if found else []
+
+
+def opponents(analysis: Analysis) -> list[Opponent]:
+    """The baselines with searches of the largest budget whose cost is known."""
     budget = analysis.budgets[-1]
-    known = [one for one in analysis.optimizers if len(one.searches(budget).finals)]
     return [
-        _break_even(one, other, budget)
-        for one in known
-        if one.trained
-        for other in known
-        if not other.trained
+        Opponent(one.name, (one.name,) * budget, one.searches(budget).mean[0], spent)
+        for one in analysis.optimizers
+        if not one.trained and len(one.searches(budget).finals)
+        for spent in [distinct_after(one.runs.evaluations, budget)]
+        if spent is not None
     ]
 
 
-def _break_even(one: OptimizerAnalysis, other: OptimizerAnalysis, budget: int) -> BreakEven:
-    """One pair."""
-    targets = other.searches(budget).mean[0]
-    needed = first_query(one.searches(budget).mean[0], targets)
-    training = mean_cost(one, "queries")
-    return BreakEven(
-        one.name,
-        other.name,
-        targets,
-        needed,
-        training,
-        searches_until(training, needed),
-        searches_until(mean_cost(one, "distinct_queries"), needed),
-        _by_agent(one, targets, budget),
+def best_of(found: list[Opponent]) -> Opponent:
+    """The one with the highest mean after each query, the first of equals."""
+    means = np.array([one.targets for one in found])
+    places, at = means.argmax(axis=0), np.arange(means.shape[1])
+    return Opponent(
+        BEST,
+        tuple(found[place].name for place in places),
+        means[places, at],
+        np.array([one.spent for one in found])[places, at],
     )
 
 
-def _by_agent(one: OptimizerAnalysis, targets: NDArray[np.float64], budget: int) -> Any:
-    """[A, Q] searches of each agent with searches whose training queries are known."""
-    crossed = one.searches(budget).crossed
-    costs = {agent.agent_seed: float(agent.result.queries) for agent in one.runs.agents}
-    found = [
-        searches_until(cost, first_query(sums[:, 0].sum(axis=0) / counts.sum(), targets))
-        for agent, sums, counts in zip(crossed.agents, crossed.sums, crossed.counts, strict=True)
-        if not np.isnan(cost := costs.get(agent, np.nan))
+def _against(analysis: Analysis, others: list[Opponent]) -> list[BreakEven]:
+    budget = analysis.budgets[-1]
+    return [
+        _break_even(one, other, spent, budget)
+        for one in analysis.optimizers
+        if one.trained and len(one.searches(budget).finals)
+        for spent in [distinct_after(one.runs.evaluations, budget)]
+        if spent is not None
+        for other in others
     ]
+
+
+def _break_even(
+    one: OptimizerAnalysis, other: Opponent, spent: NDArray[np.float64], budget: int
+) -> BreakEven:
+    """One pair."""
+    needed = needed_queries(one.searches(budget).mean[0], spent, other.targets)
+    training = mean_cost(one, "distinct_queries")
+    searches = searches_until(training, needed, other.spent)
+    by_agent = _by_agent(one, other, budget)
+    return BreakEven(one.name, other, needed, training, searches, by_agent)
+
+
+def _by_agent(one: OptimizerAnalysis, other: Opponent, budget: int) -> NDArray[np.float64]:
+    """[A, Q] searches of each agent with searches whose training is known."""
+    costs = {agent.agent_seed: agent.result.distinct_queries for agent in one.runs.agents}
+    found = []
+    for seed, cost in costs.items():
+        own = [part for part in one.runs.evaluations if part.task.agent_seed == seed]
+        alone = OptimizerAnalysis(replace(one.runs, evaluations=tuple(own)), (budget,), 0)
+        spent = distinct_after(own, budget)
+        if spent is not None and len(alone.searches(budget).finals):
+            needed = needed_queries(alone.searches(budget).mean[0], spent, other.targets)
+            found.append(searches_until(cost, needed, other.spent))
     return np.array(found).reshape(-1, budget)
 
 
-def first_query(curve: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[T] the first query, from 1, at which a [Q] rising curve reaches each target; inf if none."""
+def needed_queries(
+    curve: NDArray[np.float64], spent: NDArray[np.float64], targets: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """[T] what is spent when a rising curve reaches each target; inf where it does not.
+
+    Args:
+        curve: [Q] after each query.
+        spent: [Q] after each query.
+        targets: [T].
+    """
     place = np.searchsorted(curve, targets - CLOSE)
-    found: NDArray[np.float64] = np.where(place < len(curve), place + 1.0, np.inf)
+    found: NDArray[np.float64] = np.append(spent, np.inf)[place]
     return found
 
 
-def searches_until(training: float, needed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[Q] searches after which the queries saved, q - needed, are the training's; inf for never."""
-    saved = np.arange(1, len(needed) + 1) - needed
+def searches_until(
+    training: float, needed: NDArray[np.float64], spent: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """[Q] searches after which what is saved, spent - needed, is the training; inf for never."""
+    saved = spent - needed
     never = np.full(len(saved), np.inf)
-    found: NDArray[np.float64] = np.divide(training, saved, out=never, where=saved > 0)
+    # Means of counts: what is saved by rounding is not saved.
+    found: NDArray[np.float64] = np.divide(training, saved, out=never, where=saved > CLOSE)
     return found
-
-
-def mean_cost(one: OptimizerAnalysis, key: str) -> float:
-    """The mean over agents of a number of what their training cost; NaN without agents."""
-    found = [float(getattr(agent.result, key)) for agent in one.runs.agents]
-    return float(np.mean(found)) if found else np.nan

@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from naslib_incremental.reports.statistics.analysis import Analysis
-from naslib_incremental.reports.statistics.break_even import BreakEven, break_evens, mean_cost
-from naslib_incremental.reports.tables.table import NOTHING, Column, Table, text_column
+from naslib_incremental.reports.statistics.break_even import (
+    BreakEven,
+    best_break_evens,
+    opponents,
+)
+from naslib_incremental.reports.statistics.costs import AgentCost, agent_costs, mean_cost
+from naslib_incremental.reports.tables.table import NOTHING, Column, Table, percent, text_column
 
 
 def break_even_tables(analysis: Analysis) -> Iterator[Table]:
-    """Break-even numbers of searches at each budget, one row per pair."""
+    """Break-even numbers of searches at each budget against the best baseline there."""
     trained = {one.name: one for one in analysis.optimizers}
-    keys = ("queries", "distinct_queries", "seconds")
     facts = [
         {
             "optimizer": pair.name,
-            "against": pair.other,
-            **{f"training_{key}": mean_cost(trained[pair.name], key) for key in keys},
+            "training": pair.training,
+            "training_seconds": mean_cost(trained[pair.name], "seconds"),
             "queries": budget,
             **_break_even(pair, budget),
         }
-        for pair in break_evens(analysis)
+        for pair in best_break_evens(analysis)
         for budget in analysis.budgets
     ]
     if not facts:
         return
+    compared = ", ".join(one.name for one in opponents(analysis))
     yield Table(
         "break_even",
         "When training has paid for itself",
-        "So many searches it takes until the queries saved are those that training cost: the "
-        "baseline searches with the queries of the column, the agent until its mean best "
-        "validation is as high. In brackets the agents with the fewest and the most, each with "
-        "its own training and mean; then the queries the agent needs in a search, and the searches "
-        "if training paid for each different architecture once. Never: the agent needs as many "
-        "queries as the baseline, or does not get there. Training is the mean of the agents, the "
-        "choice of the policy included; trials of other options are not counted. By searches of "
+        "So many searches it takes until the queries saved are those that training cost. The best "
+        f"baseline (of {compared}) searches with the queries of the column, the agent until its "
+        "mean best validation is as high. Queries are different architectures on both sides: "
+        "looking again is free, in training, in the choice of the policy and in a search. In "
+        "brackets the agents with the fewest and the most, each with its own training and mean; "
+        "then the best baseline, and what the agent and it look at in a search. Never: the agent "
+        "needs as much as the baseline, or does not get there. Training is the mean of the agents; "
+        "trials of other options are not counted. By searches of "
         f"{analysis.budgets[-1]} queries. {analysis.made_from('validation')}",
         pd.DataFrame(facts),
         (
             text_column("optimizer"),
-            text_column("against"),
             Column(
-                "training queries",
-                "{training_queries:count}",
-                "{training_distinct_queries:count}\N{NO-BREAK SPACE}distinct, "
+                "different architectures in training",
+                "{training:count}",
                 "{training_seconds:count}\N{NO-BREAK SPACE}s",
             ),
         ),
@@ -56,8 +60,8 @@ def break_even_tables(analysis: Analysis) -> Iterator[Table]:
             Column(
                 "{queries} queries",
                 "{searches:ceiling}",
-                "({fewest:ceiling} to {most:ceiling}), {needed:whole/needed_reason}"
-                "\N{NO-BREAK SPACE}queries; {distinct:ceiling}\N{NO-BREAK SPACE}distinct",
+                "({fewest:ceiling} to {most:ceiling}) against {against}: "
+                "{needed:fixed1/needed_reason} for {spent:fixed1}",
             ),
         ),
         across="queries",
@@ -71,12 +75,13 @@ def _break_even(pair: BreakEven, budget: int) -> dict[str, Any]:
     needed = pair.needed[place]
     unknown = np.isnan(pair.training)
     return {
+        "against": pair.other.leaders[place],
         "searches": pair.searches[place],
         "fewest": own.min() if len(own) else np.nan,
         "most": own.max() if len(own) else np.nan,
         "needed": needed if np.isfinite(needed) else np.nan,
-        "needed_reason": f"over {len(pair.needed)}",
-        "distinct": pair.distinct[place],
+        "needed_reason": f"not in {len(pair.needed)}",
+        "spent": pair.other.spent[place],
         "note": f"{NOTHING} (training queries not known)" if unknown else "",
     }
 
@@ -85,21 +90,29 @@ def training_tables(analysis: Analysis) -> Iterator[Table]:
     """What each trained agent cost before it was evaluated."""
     facts = [
         {
-            "optimizer": one.name,
-            "agent_seed": agent.agent_seed,
-            "steps": agent.result.steps,
-            "seconds": agent.result.seconds,
-            "queries": agent.result.queries,
-            "distinct_queries": agent.result.distinct_queries,
+            "optimizer": one.optimizer,
+            "agent_seed": one.agent_seed,
+            "trained_on": one.where,
+            "steps": one.result.steps,
+            "seconds": one.result.seconds,
+            "queries": one.result.queries,
+            "selection_queries": one.result.selection_queries,
+            "distinct_queries": one.result.distinct_queries,
+            "table": one.table,
+            "share": one.share,
+            "best_validation": one.best_validation,
         }
-        for one in analysis.optimizers
-        for agent in one.runs.agents
+        for one in agent_costs(analysis)
     ]
     if not facts:
         return
     caption = (
-        "Training queries are validation accuracies looked up while learning, repeats included; "
-        "the budgets above do not count them."
+        "What each agent asked for before its first search; the budgets do not count it. Queries "
+        "are validation accuracies looked up: training queries while it learned, repeats included; "
+        "selection queries then, to choose temperature and stay margin, each architecture once; "
+        "distinct ones are the different architectures among both. The whole table would have cost "
+        "as many queries as there are architectures. Best met: the highest validation accuracy "
+        "among all of them, in per cent, where they are of the benchmark itself."
     )
     loose = [run.name for run in analysis.runs.runs if not run.manifest.reproducible]
     if loose:
@@ -109,18 +122,55 @@ def training_tables(analysis: Analysis) -> Iterator[Table]:
         )
     yield Table(
         "training",
-        "Training of the agents",
+        "What the agents cost before",
         caption,
         pd.DataFrame(facts),
         (text_column("optimizer"),),
         (
             Column("agent seed", "{agent_seed:count}"),
+            text_column("learned on", "trained_on"),
+            Column("training queries", "{queries:count}"),
+            Column("selection queries", "{selection_queries:count}"),
+            Column("distinct", "{distinct_queries:count}"),
+            Column("share of the table (%)", "{share:percent}"),
+            Column("whole table", "{table:count}"),
+            Column("best met", "{best_validation:percent}"),
             Column("steps", "{steps:count}"),
             Column("seconds", "{seconds:count}"),
-            Column("training queries", "{queries:count}"),
-            Column("distinct queries", "{distinct_queries:count}"),
         ),
     )
+
+
+def training_lines(analysis: Analysis) -> list[str]:
+    """One line for each trained optimizer: what its agents cost before, on average."""
+    found: dict[str, list[AgentCost]] = {}
+    for one in agent_costs(analysis):
+        found.setdefault(one.optimizer, []).append(one)
+    return [f"{name}: {_training_line(costs)}" for name, costs in found.items()]
+
+
+def _training_line(costs: Sequence[AgentCost]) -> str:
+    def mean(of: Callable[[AgentCost], float]) -> float:
+        return float(np.mean([of(one) for one in costs]))
+
+    first = costs[0]
+    queries = mean(lambda one: one.result.queries)
+    selection = mean(lambda one: one.result.selection_queries)
+    distinct = mean(lambda one: one.result.distinct_queries)
+    if first.elsewhere:
+        count = len(first.trained_on)
+        return f"{queries:,.0f} queries on {count} others; {first.benchmark} was never queried"
+    parts = [f"{queries:,.0f} queries to train, {selection:,.0f} to choose the policy"]
+    share = mean(lambda one: one.share)
+    parts.append(f"{distinct:,.0f} different architectures")
+    if not np.isnan(share):
+        parts[-1] += f" = {share:.1%} of the table ({first.table:,.0f})"
+    best = mean(lambda one: one.best_validation)
+    if not np.isnan(best):
+        parts.append(f"best met {percent(best)}")
+    if first.trained_on != (first.benchmark,):
+        parts.append(f"on {', '.join(first.trained_on)}")
+    return "; ".join(parts)
 
 
 def episode_tables(analysis: Analysis) -> Iterator[Table]:

@@ -209,6 +209,7 @@ def test_it_trains_agents_from_a_configuration(cluster: Path, tmp_path: Path) ->
     report = train_agent(config, benchmark, seed, tmp_path, 8, progress)
     assert seen[-1] == 3_000 <= report["steps"]
     assert report["queries"] > report["distinct_queries"] > 0
+    assert 0.5 < report["best_validation"] <= (benchmark.validation_optimum or 1)
     topology = {"num_env_runners": 2, "num_replay_shards": 1, "num_gpus_per_learner": 0.0}
     assert report["topology"] == {**topology, "cpus_per_process": 1.0}
     assert load_agent(tmp_path, benchmark.space, 50).policy.temperature == 0.1

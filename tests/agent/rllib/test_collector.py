@@ -111,9 +111,8 @@ def test_the_summary_counts_steps_queries_episodes_and_finals() -> None:
     assert summary.steps == 200
     assert summary.finals == len(summary.returns) == len(summary.lengths) > 0
     assert summary.lengths.max() <= 5
-    assert set(summary.hashes.tolist()) <= set(
-        found.encoder.space.hash(np.arange(5, dtype=np.int32))
-    )
+    assert set(summary.seen.tolist()) <= set(range(5))
+    assert summary.best == found.counter.benchmark.query(summary.seen.astype(int)).validation.max()
     moves = summary.steps - summary.queries + len(summary.returns) + 4
     assert 0 <= moves <= summary.steps, "every start and every move is a query, staying is not"
     before = found.collect(1)[1]

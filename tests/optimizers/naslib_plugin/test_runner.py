@@ -96,8 +96,11 @@ def test_an_agent_is_trained_and_told_of(
     log = (folder / "log.log").read_text()
     assert "training one for 256 steps" in log
     assert "step 256 of 256" in log
-    # Four temperatures are tried on 3,000 episodes each.
-    assert "the choice of temperature and stay margin 12000;" in log
+    # Four temperatures, then two: a tenth of the training's queries at most, or 200.
+    training = int(re.search(r"256 steps took (\d+) queries", log)[1])
+    selection = int(re.search(r"choice of temperature and stay margin (\d+),", log)[1])
+    assert 180 <= selection <= max(200, training // 10)
+    assert f"selection_queries {selection}" in log
     assert (folder / "agent" / "agent.safetensors").exists()
 
 
