@@ -103,7 +103,7 @@ def write(every: list[Pupil], trainer: InContextTrainer) -> None:
             space.version,
             tuple(one.name for one in first.sources),
             len(places),
-            trainer.steps // trainer.agents,
+            trainer.config.updates * trainer.config.num_envs,
             len(first.measured) * len(first.sources),
             asdict(trainer.config),
             SEED,

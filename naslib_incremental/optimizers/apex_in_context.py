@@ -45,21 +45,16 @@ class InContextConfig(SourcePoolConfig):
         default="q",
         metadata={"help": "act by action value, or by expected improvement of the accuracy head"},
     )
-    updates: int = field(
-        default=4_000, metadata={"help": "updates of the network", "least": 1, "quick": 60}
-    )
+    updates: int = field(default=4_000, metadata={"help": "updates of the network", "least": 1})
     num_envs: int = field(
-        default=32, metadata={"help": "searches side by side in training", "least": 2, "quick": 8}
+        default=32, metadata={"help": "searches side by side in training", "least": 2}
     )
-    batch: int = field(
-        default=96, metadata={"help": "transitions in an update", "least": 1, "quick": 32}
-    )
+    batch: int = field(default=96, metadata={"help": "transitions in an update", "least": 1})
     training_pool: int = field(
         default=1_024,
         metadata={
             "help": "architectures that a search in training chooses from",
             "least": 64,
-            "quick": 256,
         },
     )
     replay_capacity: int = field(

@@ -34,7 +34,7 @@ class Card:
         version: of the space.
         trained_on: full names of the benchmarks.
         agents: A, how many agents there are.
-        steps: environment steps of each.
+        steps: environment steps of each while it learned.
         queries: of each, over all benchmarks.
         config: how they were trained, see ``TrainerConfig``.
         seed: of all randomness.
