@@ -3,13 +3,15 @@
 Every data set of a family is left out in turn: what learns on other data sets learns on the rest,
 and is judged on this one. ``make bench-transfer`` runs it. The output folder gets run folders, from
 which whatever was interrupted goes on, ``transfer.csv`` and ``differences.csv`` with all numbers,
-and ``transfer.md``, which is printed too.
+and ``transfer.md``, which is printed too. ``--write`` puts it into docs/transfer.md, and its first
+table over all families into README.md.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from naslib_incremental.foundation.storage import write_text
 from naslib_incremental.harness import RunConfig
+from naslib_incremental.harness.provenance import processor
 from naslib_incremental.harness.runner import run_all
 from naslib_incremental.harness.suite import left_out_in_turn, make_suite
 from naslib_incremental.optimizers import OPTIMIZERS
@@ -175,6 +178,31 @@ def _table(what: str, frame: pd.DataFrame, unit: float, shown: str) -> str:
     return "\n".join(rows)
 
 
+def put_between(text: str, mark: str, block: str) -> str:
+    """The text with what stands between two marks replaced."""
+    begin, end = f"<!-- {mark} begins -->", f"<!-- {mark} ends -->"
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}\n\n{block}\n\n{end}{after}"
+
+
+def made_by(agents: int, searches: int) -> str:
+    """How the numbers were made."""
+    command = f"python -m bench.transfer --agents {agents} --searches {searches}"
+    return f"Made by `{command}` on {processor()} with torch {version('torch')}."
+
+
+def write_docs(text: str, facts: pd.DataFrame, how: str) -> None:
+    """Write docs/transfer.md and the table in README.md."""
+    write_text(Path("docs/transfer.md"), text)
+    what, unit = SCALES["share"]
+    table = _table(what, _of(over_tasks(facts), "share"), unit, "{:.2f}")
+    count = facts["task"].nunique()
+    block = f"{table}\n\nMean over {count} data sets, each left out in turn. {how}"
+    readme = Path("README.md")
+    write_text(readme, put_between(readme.read_text(encoding="utf-8"), "transfer", block))
+
+
 def main() -> None:
     """Run, read, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -183,6 +211,7 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=5, help="or repetitions (default 5)")
     parser.add_argument("--searches", type=int, default=20, help="of each agent (default 20)")
     parser.add_argument("--workers", type=int, help="processes (default: one per usable core)")
+    parser.add_argument("--write", action="store_true", help="docs/transfer.md and README.md")
     arguments = parser.parse_args()
     chosen = (arguments.out, arguments.agents, arguments.searches)
     for family in arguments.family:
@@ -192,10 +221,13 @@ def main() -> None:
     parts = [markdown(name, *one) for name, one in zip(arguments.family, found, strict=True)]
     if len(found) > 1:
         parts.append(markdown("All families", facts, differences))
-    text = "\n\n".join([f"# Searches of unseen data sets\n\n{READING}", *parts, ""])
+    how = made_by(arguments.agents, arguments.searches)
+    text = "\n\n".join(["# Searches of unseen data sets", READING, how, *parts]) + "\n"
     write_text(arguments.out / "transfer.csv", facts.to_csv(index=False))
     write_text(arguments.out / "differences.csv", differences.to_csv(index=False))
     write_text(arguments.out / "transfer.md", text)
+    if arguments.write:
+        write_docs(text, facts, how)
     print(text)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bench.transfer import crossed_error, over_tasks, ranks
+from bench.transfer import crossed_error, over_tasks, put_between, ranks
 
 
 @pytest.mark.parametrize(("agents", "starts"), [(1.0, 1.0), (1.0, 0.0), (0.0, 1.0)])
@@ -53,3 +53,10 @@ def test_data_sets_count_alike() -> None:
     ranked = ranks(facts)
     np.testing.assert_allclose(ranked["mean"], expected.mean(axis=0))
     np.testing.assert_allclose(ranked["error"], stats.sem(expected, axis=0))
+
+
+def test_a_table_takes_the_place_of_the_last_one() -> None:
+    text = "before <!-- one begins --> old <!-- one ends --> after"
+    found = put_between(text, "one", "new")
+    assert found.split() == "before <!-- one begins --> new <!-- one ends --> after".split()
+    assert put_between(found, "one", "new") == found
