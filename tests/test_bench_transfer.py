@@ -58,5 +58,17 @@ def test_data_sets_count_alike() -> None:
 def test_a_table_takes_the_place_of_the_last_one() -> None:
     text = "before <!-- one begins --> old <!-- one ends --> after"
     found = put_between(text, "one", "new")
-    assert found.split() == "before <!-- one begins --> new <!-- one ends --> after".split()
+    assert found.split() == [
+        "before",
+        "<!--",
+        "one",
+        "begins",
+        "-->",
+        "new",
+        "<!--",
+        "one",
+        "ends",
+        "-->",
+        "after",
+    ]
     assert put_between(found, "one", "new") == found

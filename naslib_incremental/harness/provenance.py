@@ -191,6 +191,7 @@ def usable_cores() -> int:
 
 
 def processor() -> str:
+    """The name of the CPU."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
