@@ -170,7 +170,14 @@ class ApexInContext(SourcePoolSearch):
             "pretrained": made.name,
             "pretrained_queries": made.card.queries,
         }
-        result = replace(measured, steps=made.card.steps, details=details)
+        # What the package's agent was trained on counts too; overlaps are not known.
+        result = replace(
+            measured,
+            steps=made.card.steps,
+            queries=measured.queries + made.card.queries,
+            distinct_queries=measured.distinct_queries + made.card.queries,
+            details=details,
+        )
         return result, made.networks(number)
 
     def _identity(self, sources: Sequence[Benchmark]) -> dict[str, Any]:

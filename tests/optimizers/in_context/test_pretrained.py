@@ -58,7 +58,7 @@ def agent_of(folder: Path, number: int, **options: object) -> ApexInContext:
     if not options:
         assert result.details["pretrained_queries"] == 400
         assert result.steps == 500
-        assert result.queries == 400, "of the functions of the sources"
+        assert result.queries == 800, "for the agent, and for the functions of the sources"
     return agent
 
 
