@@ -21,6 +21,7 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.optimizers.naslib.stand_ins import (
     PACKAGES,
     mend_parameter_count,
+    mend_surrogate_answers,
     stand_ins,
     under_way,
 )
@@ -72,6 +73,7 @@ def load_naslib() -> NASLib:
             with stand_ins():
                 optimizers, *_ = [import_module(name) for name in MODULES]
         mend_parameter_count()
+        mend_surrogate_answers()
         meta = import_module("naslib.optimizers.core.metaclasses").MetaOptimizer
         metric = import_module("naslib.search_spaces.core.query_metrics").Metric
     except Exception as error:

@@ -233,7 +233,9 @@ class ApexIncremental(IncrementalOptimizer):
 
     def _train(self, folder: Path) -> None:
         steps = self._agent.config.steps
-        logger.info("No search.agent given: training one for %d steps, in %s", steps, folder)
+        logger.info(
+            "No search.agent given: training one for %d steps, unless it lies in %s", steps, folder
+        )
         rehearsal = Rehearsal(self.benchmark)
         seed = children(self._seed, 2)[1]
         training = self._agent.train([rehearsal], seed, folder, rehearsal.report)

@@ -26,6 +26,12 @@ NASLIB_OPTIMIZERS = {
 }
 """As in NASLib's own runner: classes of ``naslib.optimizers`` by the names of its config files."""
 
+WITHOUT_MEMORY = ("rs", "re", "ls", "bananas", "npenas")
+"""Those of them whose checkpoints hold nothing of what was queried."""
+
+MUTATING = ("re", "bananas", "npenas")
+"""Those that mutate architectures, which NASLib's macro space of TransNAS-Bench-101 cannot."""
+
 OTHER_NAMES = {"darts": "nasbench301", "transbench101": "transbench101_micro"}
 """Search spaces that NASLib's config files call differently from its code."""
 
@@ -129,10 +135,12 @@ def run(config: Any, resume: bool = False, evaluate_only: bool = False) -> float
         accuracy, which is all that it has.
 
     Raises:
-        UserError: a name is unknown, or NASLib lacks data or packages for the search space.
+        UserError: a name is unknown, NASLib lacks data or packages for the search space, or cannot
+            do what is asked for.
     """
     metric = load_naslib().Metric
     utils = import_module("naslib.utils")
+    _refuse_what_naslib_cannot(config, resume, evaluate_only)
     optimizer = _optimizer(config)
     name = OTHER_NAMES.get(config.search_space, config.search_space)
     make_space = _named(_search_spaces(config.dataset), "search_space", name)
@@ -155,6 +163,26 @@ def run(config: Any, resume: bool = False, evaluate_only: bool = False) -> float
         trainer.search(resume_from=utils.get_last_checkpoint(config) if resume else "")
     asked = metric.VAL_ACCURACY if name == "nasbench301" else metric.TEST_ACCURACY
     return float(trainer.evaluate(dataset_api=dataset_api, metric=asked))
+
+
+def _refuse_what_naslib_cannot(config: Any, resume: bool, evaluate_only: bool) -> None:
+    if (resume or evaluate_only) and config.optimizer in WITHOUT_MEMORY:
+        raise UserError(
+            f"a whole search with NASLib's {config.optimizer}",
+            "one to go on with, and its checkpoints do not hold what was queried",
+            "search from the beginning, or take another optimizer",
+        )
+    if config.optimizer in MUTATING and config.search_space == "transbench101_macro":
+        raise UserError(
+            "a search space of NASLib's that can mutate",
+            f"{config.search_space} for {config.optimizer}",
+            "take another optimizer here; as a row of our own comparison it has our neighbours",
+        )
+    found = Path(config.save, "search", "model_final.pth")
+    if evaluate_only and not found.exists():
+        raise UserError(
+            "a search that has ended", f"no {found}", "search first, or name that search's out_dir"
+        )
 
 
 def _optimizer(config: Any) -> Any:

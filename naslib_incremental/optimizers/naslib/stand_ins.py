@@ -7,12 +7,15 @@ import collections.abc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import wraps
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from torch import nn
@@ -124,3 +127,16 @@ def count_parameters_in_MB(model: nn.Module) -> float:  # noqa: N802 - NASLib's 
     """Millions of parameters, auxiliary heads left out."""
     named = model.named_parameters()
     return sum(part.numel() for name, part in named if "auxiliary" not in name) / 1e6
+
+
+def mend_surrogate_answers() -> None:
+    """Have NAS-Bench-301 answer in plain numbers: NASLib's ``errors.json`` takes no 32-bit ones."""
+    space = sys.modules["naslib.search_spaces"].NasBench301SearchSpace
+    query = space.query
+
+    @wraps(query)
+    def plain(*given: Any, **named: Any) -> Any:
+        answer = query(*given, **named)
+        return answer.item() if isinstance(answer, np.generic) else answer
+
+    space.query = plain

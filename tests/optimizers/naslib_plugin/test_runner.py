@@ -12,9 +12,12 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 import yaml
 
+from naslib_incremental.optimizers.naslib import __main__ as command
 from naslib_incremental.optimizers.naslib.__main__ import main
+from naslib_incremental.optimizers.naslib.runner import run
 from tests.optimizers.naslib_plugin.conftest import is_standin
 from tests.optimizers.naslib_plugin.fakes import CLASSES, Config, Data
 
@@ -29,6 +32,8 @@ NAMES = {
     "TransNASMacro": "transbench101_macro",
 }
 OURS = ["apex_incremental", "local_search", "random_search", "random_walk"]
+TINY = {"steps": 256, "num_envs": 64, "replay_capacity": 500, "dimensions": 16}
+TINY |= {"learning_starts": 128, "update_every": 64, "batch_size": 32, "stay_margin": 0.0}
 
 
 @pytest.fixture(params=CLASSES)
@@ -88,9 +93,7 @@ def test_an_agent_is_trained_and_told_of(
     """Under NASLib's logger, so that its log.log has it."""
     if data.space.get_type() != "nasbench201":
         pytest.skip("one space is enough")
-    options = {"steps": 256, "num_envs": 64, "replay_capacity": 500, "dimensions": 16}
-    options |= {"learning_starts": 128, "update_every": 64, "batch_size": 32, "stay_margin": 0.0}
-    path = config_file(tmp_path, "nasbench201", "cifar10", apex_incremental=options)
+    path = config_file(tmp_path, "nasbench201", "cifar10", apex_incremental=TINY)
     assert main(["--config-file", str(path), "optimizer", "apex_incremental"]) == 0
     folder = tmp_path / "out" / "nasbench201" / "cifar10" / "apex_incremental" / "5"
     log = (folder / "log.log").read_text()
@@ -104,21 +107,96 @@ def test_an_agent_is_trained_and_told_of(
     assert (folder / "agent" / "agent.safetensors").exists()
 
 
+def two_mutations(graph: Any, dataset_api: Any = None) -> list[Any]:
+    """In the form of NASLib's ``get_nbhd``."""
+    found = [torch.nn.Module() for _ in range(2)]
+    for module in found:
+        module.arch = type(graph)()
+        module.arch.mutate(graph, dataset_api=dataset_api)
+    return found
+
+
 @pytest.mark.parametrize("optimizer", ["rs", "re", "ls"])
 def test_naslibs_own_beside_them(
-    data: Data, tmp_path: Path, optimizer: str, request: pytest.FixtureRequest
+    data: Data,
+    tmp_path: Path,
+    optimizer: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Regularized evolution and local search count parameters in a way that numpy 2.4 refuses."""
+    """Numpy 2.4 refuses how they count parameters, and JSON the surrogate's 32-bit numbers."""
     if is_standin():
         pytest.skip("the stand-in's optimizers need our search space")
-    if data.space.get_type() == "transbench101_macro" and optimizer != "rs":
-        pytest.skip("NASLib's own macro space cannot be mutated")
     space = NAMES[request.node.callspec.params["data"]]
-    if data.space.get_type() == "nasbench301":
-        pytest.skip("NASLib's optimizers write the surrogate's 32-bit numbers, which JSON refuses")
     path = config_file(tmp_path, space, data.dataset)
-    assert main(["--config-file", str(path), "optimizer", optimizer, "search.epochs", "4"]) == 0
+    if space == "darts" and optimizer == "ls":
+        # The graphs of all neighbours take it minutes.
+        monkeypatch.setattr(type(data.space), "get_nbhd", two_mutations)
+    arguments = ["--config-file", str(path), "optimizer", optimizer, "search.epochs", "4"]
+    if space == "transbench101_macro" and optimizer == "re":
+        assert main(arguments) == 2
+        assert "that can mutate; got transbench101_macro for re;" in capsys.readouterr().err
+        return
+    assert main(arguments) == 0
     assert len(errors(tmp_path, space, data.dataset, optimizer)["valid_acc"]) == 4
+
+
+@pytest.mark.parametrize("data", ["NasBench101"], indirect=True)
+@pytest.mark.parametrize("optimizer", ["local_search", "apex_incremental"])
+def test_a_search_goes_on_and_is_evaluated_again(
+    data: Data, tmp_path: Path, optimizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if it had never stopped; an evaluation asks for nothing but what it is of."""
+    tested: list[float] = []
+    monkeypatch.setattr(command, "run", lambda *given: tested.append(run(*given)))
+    path = config_file(tmp_path, "nasbench101", "cifar10", apex_incremental=TINY)
+    given = ["--config-file", str(path)]
+    named = ["optimizer", optimizer]
+    assert main([*given, *named, "search.epochs", "9"]) == 0
+    whole = errors(tmp_path, "nasbench101", "cifar10", optimizer)["valid_acc"]
+    assert len(set(whole)) > 1
+
+    path.write_text(path.read_text().replace(str(tmp_path / "out"), str(tmp_path / "x" / "out")))
+    assert main([*given, *named, "search.epochs", "4"]) == 0
+    asked = len(data.cells.asked)
+    assert main([*given, "--resume", *named, "search.epochs", "9"]) == 0
+    # Per epoch: the query, and at most training, test accuracy, time and all of the incumbent.
+    assert len(data.cells.asked) - asked <= 5 * 5 + 5
+    # NASLib's file begins where the search went on.
+    resumed = errors(tmp_path / "x", "nasbench101", "cifar10", optimizer)["valid_acc"]
+    assert resumed == whole[4:]
+
+    kept = {one: one.read_bytes() for one in tmp_path.rglob("*") if one.suffix in (".json", ".pth")}
+    asked = len(data.cells.asked)
+    assert main([*given, "--eval-only", *named, "search.epochs", "9"]) == 0
+    assert len(data.cells.asked) - asked == 1
+    assert {one: one.read_bytes() for one in kept} == kept
+    first, _, gone_on, again = tested
+    assert first == gone_on == again == pytest.approx(max(whole) - 1)
+
+
+@pytest.mark.parametrize("data", ["NasBench101"], indirect=True)
+@pytest.mark.parametrize(
+    ("option", "optimizer", "message"),
+    [
+        ("--eval-only", "local_search", "a search that has ended; got no .*model_final.pth"),
+        ("--eval-only", "ls", "a whole search with NASLib's ls"),
+        ("--resume", "re", "a whole search with NASLib's re"),
+    ],
+)
+def test_what_cannot_go_on_is_one_line(
+    data: Data,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    optimizer: str,
+    message: str,
+) -> None:
+    path = config_file(tmp_path, "nasbench101", "cifar10")
+    assert main(["--config-file", str(path), option, "optimizer", optimizer]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert re.search(message, line), line
 
 
 def test_parameters_are_counted_with_any_numpy(naslib: ModuleType) -> None:
