@@ -21,9 +21,8 @@ from naslib_incremental.optimizers.candidates import distinct_samples
 from naslib_incremental.optimizers.in_context import pretrained
 from naslib_incremental.optimizers.in_context.tasks import SourceTable
 from naslib_incremental.optimizers.in_context.trainer import InContextTrainer
-from naslib_incremental.optimizers.source_functions import fit_sources, normal_scores
+from naslib_incremental.optimizers.source_functions import best_order, fit_sources
 from naslib_incremental.search_spaces_ext.contract import Architectures
-from naslib_incremental.search_spaces_ext.descriptors import descriptors
 
 FAMILIES = ("transnas101_micro/class_object", "nasbench_graph/cora", "nasbench201/cifar10")
 AGENTS = 5
@@ -59,19 +58,12 @@ def pupils(first: str) -> Iterator[Pupil]:
             columns = [place for place, one in enumerate(benchmarks) if one is not left_out]
             own = accuracies[:, columns]
             functions, _ = fit_sources(space, measured, own, np.random.default_rng(seed))
-            table = SourceTable(
-                torch.from_numpy(descriptors(space)(measured)),
-                torch.from_numpy(functions(measured)),
-                torch.from_numpy(normal_scores(own)),
-                torch.from_numpy(own),
-            )
+            table = SourceTable.of(functions, measured, own)
             arrays = {key: torch.from_numpy(value) for key, value in functions.arrays().items()}
             name = "all" if left_out is None else f"without-{left_out.name.split('/')[1]}"
             sources = [benchmarks[place] for place in columns]
-            order = np.argsort(-normal_scores(own).mean(axis=1), kind="stable")
-            yield Pupil(
-                f"{space.name}-{name}", sources, measured[order], arrays, table, left_out is None
-            )
+            first_best, whole = measured[best_order(own)], left_out is None
+            yield Pupil(f"{space.name}-{name}", sources, first_best, arrays, table, whole)
 
 
 def main() -> None:

@@ -28,7 +28,11 @@ def standardised(accuracies: Tensor) -> Tensor:
     """
     if not accuracies.shape[1]:
         return accuracies
-    centre, deviation = scale_of(accuracies)
+    return in_units(accuracies, *scale_of(accuracies))
+
+
+def in_units(accuracies: Tensor, centre: Tensor, deviation: Tensor) -> Tensor:
+    """[E, t] accuracies on the scale of [E, 1] ``scale_of``, cut off."""
     return ((accuracies - centre) / deviation).clamp(LOWEST, HIGHEST)
 
 

@@ -16,11 +16,9 @@ from naslib_incremental.foundation.errors import UserError
 from naslib_incremental.foundation.options import option_values
 from naslib_incremental.foundation.seeding import children
 from naslib_incremental.optimizers.contract import Progress
-from naslib_incremental.optimizers.source_functions import normal_scores
 from naslib_incremental.optimizers.source_pool import SourcePoolConfig, SourcePoolSearch
 from naslib_incremental.records.training import LearningLog, TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures
-from naslib_incremental.search_spaces_ext.descriptors import descriptors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -141,10 +139,8 @@ class ApexInContext(SourcePoolSearch):
                 return TrainingResult(**finished["result"])
         except checkpoint.UnusableCheckpointError:
             pass
-        made = pretrained.find(
-            self.space.name, self.space.version, asked["sources"], self.config.trainer
-        )
-        if made and self.config.pretrained:
+        of = (self.space.name, self.space.version, asked["sources"], self.config.trainer)
+        if self.config.pretrained and (made := pretrained.find(*of)):
             result, networks = self._taken(made, seed, measured)
         else:
             super().load(folder)
@@ -224,16 +220,9 @@ class ApexInContext(SourcePoolSearch):
 
     def table(self) -> SourceTable:
         """What was measured on the sources, for training."""
-        import torch
-
         from naslib_incremental.optimizers.in_context.tasks import SourceTable
 
-        return SourceTable(
-            torch.from_numpy(descriptors(self.space)(self.measured)),
-            torch.from_numpy(self.sources()(self.measured)),
-            torch.from_numpy(normal_scores(self.accuracies)),
-            torch.from_numpy(self.accuracies),
-        )
+        return SourceTable.of(self.sources(), self.measured, self.accuracies)
 
     def load(self, folder: Path) -> None:
         """Take over the functions of the sources, and the agent.
@@ -312,7 +301,8 @@ class ApexInContext(SourcePoolSearch):
         closed = torch.from_numpy(~self._candidates.open)
         shape = (len(closed), observation.BY_CHANCE)
         chance = torch.from_numpy(self.rng.integers(closed.shape[1], size=shape))
-        shown = observation.observe(self._experts, beliefs, closed, chance)
+        wanted = observation.Wanted.of(beliefs, closed)
+        shown = observation.observe(self._experts, beliefs, wanted, closed, chance)
         judged = self._networks(shown.of_agents(1))
         if self.config.policy == "q":
             worth = judged.values(self.config.discount)[0]
@@ -320,5 +310,5 @@ class ApexInContext(SourcePoolSearch):
             worth = judged.improvement(shown.margin[None])[0]
         lowest, highest = worth.amin(1, keepdim=True), worth.amax(1, keepdim=True)
         ranked = 1 + (worth - lowest) / (highest - lowest).clamp_min(1e-12)
-        promise = observation.mixed_shares(beliefs, closed).scatter(1, shown.places, ranked)
+        promise = wanted.mixed.scatter(1, shown.places, ranked)
         return np.asarray(promise.numpy())

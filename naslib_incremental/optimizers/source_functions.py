@@ -143,6 +143,11 @@ def fit_sources(
     return functions, float(1 - min(errors))
 
 
+def best_order(accuracies: Accuracies) -> NDArray[np.int64]:
+    """[N] places of [N, S] accuracies, the best by mean normal score first; of equals the first."""
+    return np.argsort(-normal_scores(accuracies).mean(axis=1), kind="stable")
+
+
 def normal_scores(accuracies: Accuracies) -> NDArray[np.float32]:
     """[N, S] standard normal quantiles of the ranks in each column; of equals the mean rank."""
     ranks = rankdata(accuracies, axis=0)

@@ -19,8 +19,8 @@ from naslib_incremental.optimizers.candidates import distinct_samples
 from naslib_incremental.optimizers.contract import Progress, TrainableOptimizer
 from naslib_incremental.optimizers.source_functions import (
     SourceFunctions,
+    best_order,
     fit_sources,
-    normal_scores,
 )
 from naslib_incremental.records.training import TrainingResult
 from naslib_incremental.search_spaces_ext.contract import Architectures
@@ -87,8 +87,7 @@ class SourceTrained(TrainableOptimizer):
         measured, accuracies, functions, result = self._train(
             sources, np.random.default_rng(seed), progress
         )
-        # The best of the measured ones by mean score first; of equals, the first measured.
-        order = np.argsort(-normal_scores(accuracies).mean(axis=1), kind="stable")
+        order = best_order(accuracies)
         state = {
             "asked": asked,
             "result": asdict(result),

@@ -12,13 +12,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from naslib_incremental.optimizers.acquisition import LOWEST
 from naslib_incremental.optimizers.in_context.experts import Experts
-from naslib_incremental.optimizers.in_context.observation import BY_CHANCE, Observation, observe
+from naslib_incremental.optimizers.in_context.observation import (
+    BY_CHANCE,
+    Observation,
+    Wanted,
+    observe,
+)
 from naslib_incremental.optimizers.in_context.tasks import SourceTables, Tasks, draw_tasks
 
 HIGHEST = 6.0
-LOWEST = -2.5
-"""Answers are cut off here where they are learned from: in robust deviations."""
+"""Answers are cut off here, and at ``LOWEST``, where they are learned from."""
 
 BOLD_STARTS = 0.3
 """Half of the first queries are of the sources' best after so much noise in their ratings."""
@@ -116,7 +121,8 @@ class InContextEnvironment:
         shape, device = (len(self._rows), BY_CHANCE), self._rows.device
         pool = self._closed.shape[1]
         chance = torch.randint(pool, shape, generator=self._generator, device=device)
-        self.observation = observe(self._experts, beliefs, self._closed, chance)
+        wanted = Wanted.of(beliefs, self._closed)
+        self.observation = observe(self._experts, beliefs, wanted, self._closed, chance)
         places = self.observation.places
         found = self._tasks.accuracies.gather(1, places)
         standard = ((found - beliefs.centre) / beliefs.unit).clamp(LOWEST, HIGHEST).float()

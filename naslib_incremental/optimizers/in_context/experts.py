@@ -16,8 +16,8 @@ from naslib_incremental.optimizers.acquisition import (
     MARGIN,
     NOISE_SHARE,
     expected_improvement,
+    in_units,
     scale_of,
-    standardised,
 )
 from naslib_incremental.optimizers.gaussian_process import GaussianProcess
 from naslib_incremental.optimizers.source_prior import (
@@ -114,7 +114,8 @@ class Experts:
 
     def beliefs(self, accuracies: Tensor) -> Beliefs:
         """After [E, t] float64 answers, t being at least 1."""
-        targets = standardised(accuracies).float()
+        centre, unit = scale_of(accuracies)
+        targets = in_units(accuracies, centre, unit).float()
         found = [process.posterior(targets) for process in self.processes]
         scale = torch.stack([one.scale for one in found], 1)
         mean = torch.stack([one.mean for one in found], 1)
@@ -126,7 +127,8 @@ class Experts:
         improvement = expected_improvement(mean - margin[..., None], deviation, best)
         return Beliefs(
             targets,
-            *scale_of(accuracies),
+            centre,
+            unit,
             mean,
             deviation,
             margin,

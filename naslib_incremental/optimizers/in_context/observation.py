@@ -82,22 +82,48 @@ class Observation:
         return self.map(lambda values: values.view(agents, -1, *values.shape[1:]))
 
 
-def observe(experts: Experts, beliefs: Beliefs, closed: Tensor, by_chance: Tensor) -> Observation:
+@dataclass(frozen=True)
+class Wanted:
+    """How much experts want E searches' P candidates.
+
+    Attributes:
+        largest: [E, X] improvement of what is open.
+        shares: [E, X, P] improvements over it.
+        mixed: [E, P] 0..1 the shares of all experts in one number.
+    """
+
+    largest: Tensor
+    shares: Tensor
+    mixed: Tensor
+
+    @classmethod
+    def of(cls, beliefs: Beliefs, closed: Tensor) -> Wanted:
+        """By beliefs, where [E, P] ``closed`` is False."""
+        largest = beliefs.improvement.masked_fill(closed[:, None], 0).amax(2)
+        shares = beliefs.improvement / (largest[..., None] + 1e-12)
+        mixed = (shares * shares.new_tensor(WEIGHTS)[:, None]).sum(1)
+        return cls(largest, shares, mixed)
+
+
+def observe(
+    experts: Experts, beliefs: Beliefs, wanted: Wanted, closed: Tensor, by_chance: Tensor
+) -> Observation:
     """Present candidates of E searches.
 
     Args:
         experts: after at least one query.
         beliefs: theirs.
+        wanted: by these beliefs.
         closed: [E, P] True where a candidate cannot be queried.
         by_chance: [E, BY_CHANCE] places of candidates to present whatever is believed of them.
     """
-    largest, shares = _shares(beliefs, closed)
-    places = _presented(beliefs, shares, closed, by_chance)
+    shares = wanted.shares
+    places = _presented(beliefs, wanted.mixed, closed, by_chance)
     return Observation(
         places,
         ~closed.gather(1, places),
         *_tokens(experts, beliefs, shares, places),
-        _context(experts, beliefs, largest),
+        _context(experts, beliefs, wanted.largest),
         _at(beliefs.mean, places) - beliefs.best[:, None, None],
         _at(beliefs.deviation, places),
         beliefs.margin,
@@ -105,26 +131,11 @@ def observe(experts: Experts, beliefs: Beliefs, closed: Tensor, by_chance: Tenso
     )
 
 
-def mixed_shares(beliefs: Beliefs, closed: Tensor) -> Tensor:
-    """[E, P] 0..1 how much all experts want a candidate, compared with the most wanted ones."""
-    return _mixed(_shares(beliefs, closed)[1])
-
-
-def _shares(beliefs: Beliefs, closed: Tensor) -> tuple[Tensor, Tensor]:
-    """[E, X] largest improvement of what is open, and [E, X, P] shares of it."""
-    largest = beliefs.improvement.masked_fill(closed[:, None], 0).amax(2)
-    return largest, beliefs.improvement / (largest[..., None] + 1e-12)
-
-
-def _mixed(shares: Tensor) -> Tensor:
-    return (shares * shares.new_tensor(WEIGHTS)[:, None]).sum(1)
-
-
-def _presented(beliefs: Beliefs, shares: Tensor, closed: Tensor, by_chance: Tensor) -> Tensor:
+def _presented(beliefs: Beliefs, mixed: Tensor, closed: Tensor, by_chance: Tensor) -> Tensor:
     trusted = beliefs.improvement[:, 0].masked_fill(closed, -1)
     first = trusted.topk(BY_TRUST, dim=1).indices
-    mixed = _mixed(shares).masked_fill(closed, -1).scatter(1, first, -1)
-    return torch.cat([first, mixed.topk(BY_ALL, dim=1).indices, by_chance], 1)
+    rest = mixed.masked_fill(closed, -1).scatter(1, first, -1)
+    return torch.cat([first, rest.topk(BY_ALL, dim=1).indices, by_chance], 1)
 
 
 def _tokens(

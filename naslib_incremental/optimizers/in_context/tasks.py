@@ -13,7 +13,10 @@ from math import pi, sqrt
 import torch
 from torch import Tensor
 
+from naslib_incremental.benchmarks.contract import Accuracies
+from naslib_incremental.optimizers.source_functions import SourceFunctions, normal_scores
 from naslib_incremental.optimizers.source_prior import Ratings, Reference
+from naslib_incremental.search_spaces_ext.contract import Architectures
 
 REAL, MIXED, PARTLY_RANDOM, RANDOM = range(4)
 SHARES = (0.45, 0.2, 0.25, 0.1)
@@ -47,6 +50,18 @@ class SourceTable:
     scores: Tensor
     normal: Tensor
     accuracies: Tensor
+
+    @classmethod
+    def of(
+        cls, functions: SourceFunctions, measured: Architectures, accuracies: Accuracies
+    ) -> SourceTable:
+        """From what was measured, [N] architectures and their [N, S] accuracies."""
+        return cls(
+            torch.from_numpy(functions.describe(measured)),
+            torch.from_numpy(functions(measured)),
+            torch.from_numpy(normal_scores(accuracies)),
+            torch.from_numpy(accuracies),
+        )
 
 
 @dataclass(frozen=True)

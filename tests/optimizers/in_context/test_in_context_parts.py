@@ -19,6 +19,7 @@ from naslib_incremental.optimizers.in_context.observation import (
     MEMORY,
     PRESENTED,
     Observation,
+    Wanted,
     observe,
 )
 from naslib_incremental.optimizers.in_context.tasks import SourceTable, SourceTables, draw_tasks
@@ -164,7 +165,8 @@ def after(queries: int, seed: int = 0, accuracies: Tensor | None = None) -> Obse
     if accuracies is None:
         accuracies = torch.rand(2, queries, generator=generator(9), dtype=torch.float64)
     chance = torch.randint(60, (2, BY_CHANCE), generator=generator(2))
-    return observe(experts, experts.beliefs(accuracies), closed, chance)
+    beliefs = experts.beliefs(accuracies)
+    return observe(experts, beliefs, Wanted.of(beliefs, closed), closed, chance)
 
 
 @pytest.mark.parametrize("queries", [1, 5, MEMORY, MEMORY + 7])
